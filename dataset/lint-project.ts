@@ -1,0 +1,63 @@
+/** Lints whole projects and single files, for the command line and the editor's Problems panel. */
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { dataSchema, RunFailure, splits, type Split } from '../protocol';
+import { hasErrors, lintBytes, type LintOptions, type LintResult } from './lint-file';
+import { configFileName, readConfigText, readProject, type Project } from './project';
+import { collectLabels, readSplitFiles, splitPath } from './read-split-files';
+
+export interface FileLint {
+  /** Absolute. */
+  readonly file: string;
+  readonly result: LintResult;
+}
+
+/** All data files that temper.json names; the config itself is among them when something is wrong with it. */
+export async function lintProject(projectDir: string): Promise<FileLint[]> {
+  const { configFile, problems } = await readConfigText(projectDir);
+  if (hasErrors(problems)) return [{ file: configFile, result: { problems, rows: [] } }];
+  const { files, missing } = await readSplitFiles(await readProject(projectDir));
+  const inConfig = [...problems, ...missing];
+  const config = inConfig.length > 0 ? [{ file: configFile, result: { problems: inConfig, rows: [] } }] : [];
+  return [...config, ...files.map(({ file, result }) => ({ file, result }))];
+}
+
+/** A folder is a project; a data file is linted as what the project around it makes of it. */
+export async function lintPath(path: string): Promise<FileLint[]> {
+  const absolute = resolve(path);
+  const isProject = basename(absolute) === configFileName || (await stat(absolute)).isDirectory();
+  if (isProject) return lintProject(absolute);
+  return [{ file: absolute, result: lintBytes(absolute, await readFile(absolute), await lintOptionsFor(absolute)) }];
+}
+
+/** What a data file is to the project above it; a file that no project names has the default columns and any labels. */
+export async function lintOptionsFor(file: string): Promise<LintOptions> {
+  const absolute = resolve(file);
+  const project = await nearestProject(dirname(absolute));
+  const split = project && splits.find((name) => splitPath(project, name) === absolute);
+  if (!project || !split) return { data: dataSchema.parse({ train: absolute }), role: 'held-out' };
+  const labels = await labelsFor(project, split);
+  return { data: project.config.data, role: split === 'train' ? 'train' : 'held-out', labels };
+}
+
+/** The first folder upwards with a temper.json; one that is wrong is no project for this. */
+async function nearestProject(dir: string): Promise<Project | undefined> {
+  try {
+    return await readProject(dir);
+  } catch (thrown) {
+    if (!(thrown instanceof RunFailure)) throw thrown;
+    return dirname(dir) === dir ? undefined : nearestProject(dirname(dir));
+  }
+}
+
+async function labelsFor(project: Project, split: Split): Promise<readonly string[] | undefined> {
+  const { labels, train } = project.config.data;
+  if (labels || split === 'train') return labels;
+  const file = resolve(project.dir, train);
+  try {
+    const { problems, rows } = lintBytes(file, await readFile(file), { data: project.config.data, role: 'train' });
+    return hasErrors(problems) ? undefined : collectLabels(rows);
+  } catch {
+    return undefined; // a missing train file is reported with the project, not with this file
+  }
+}

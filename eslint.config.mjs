@@ -1,0 +1,72 @@
+// The rules of the house: types strictly checked, and walls between the worlds (ARCHITECTURE.md has the table).
+import eslint from '@eslint/js';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+const worlds = ['protocol', 'dataset', 'runs', 'trainer', 'extension', 'webview'];
+
+/** What each world may import: other worlds by name, packages by pattern. */
+const walls = {
+  protocol: { worlds: [], forbidden: ['node:*', 'vscode', 'lit', 'lit/*', '@vscode/*', '@tensorflow/*', 'chokidar'] },
+  dataset: { worlds: ['protocol'], forbidden: ['vscode', 'lit', 'lit/*', '@vscode/*', '@tensorflow/*', 'chokidar'] },
+  runs: { worlds: ['protocol'], forbidden: ['vscode', 'lit', 'lit/*', '@vscode/*', '@tensorflow/*', 'chokidar'] },
+  trainer: { worlds: ['protocol', 'dataset', 'runs'], forbidden: ['vscode', 'lit', 'lit/*', '@vscode/*', 'chokidar'] },
+  extension: { worlds: ['protocol', 'dataset', 'runs'], forbidden: ['lit', 'lit/*', '@vscode/*', '@tensorflow/*'] },
+  webview: { worlds: ['protocol'], forbidden: ['node:*', 'vscode', '@tensorflow/*', 'chokidar'] },
+};
+
+const wallOf = ([world, { worlds: allowed, forbidden }]) => ({
+  files: [`${world}/**/*.ts`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          { group: forbidden, message: `${world}/ must not import this (ARCHITECTURE.md, worlds).` },
+          ...worlds
+            .filter((other) => other !== world && !allowed.includes(other))
+            .map((other) => ({ regex: `^(\\.\\./)+${other}(/|$)`, message: `${world}/ must not import ${other}/ (ARCHITECTURE.md, worlds).` })),
+        ],
+      },
+    ],
+  },
+});
+
+export default defineConfig(
+  globalIgnores(['dist/', 'out/', 'node_modules/', 'trainer/backends/wasm/kernels/', 'models/', 'templates/', '**/*.cjs']),
+  eslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'max-lines': ['error', { max: 500, skipComments: true, skipBlankLines: true }],
+      'max-lines-per-function': ['error', { max: 100, skipComments: true, skipBlankLines: true }],
+      'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true } }],
+    },
+  },
+  ...Object.entries(walls).map(wallOf),
+  {
+    files: ['trainer/**/*.ts'],
+    ignores: ['trainer/tensors.ts'],
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: [{ group: ['@tensorflow/*'], message: 'Import tensors from trainer/tensors.ts, the one file that names the packages.' }] }] },
+  },
+  {
+    files: ['webview/**/*.ts'],
+    ignores: ['webview/toolkit.ts'],
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: [{ group: ['@vscode/webview-ui-toolkit*'], message: 'Only toolkit.ts imports the toolkit; it must stay replaceable.' }] }] },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: { 'max-lines-per-function': 'off', '@typescript-eslint/no-non-null-assertion': 'error', 'no-restricted-syntax': ['error', { selector: "MemberExpression[object.name=/^(it|describe)$/][property.name='only']", message: 'A focused test hides the others.' }] },
+  },
+  {
+    files: ['**/*.mjs'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', Buffer: 'readonly', URL: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', fetch: 'readonly' } },
+  },
+);

@@ -1,0 +1,19 @@
+/** What the commands work with: made once in extension.ts, ended with it. */
+import type { ExtensionContext, LogOutputChannel } from 'vscode';
+import type { Experiments } from './experiments/experiments';
+import type { RunPanels } from './panel/run-panels';
+import { createRuntime, type Runtime } from './process/runtime';
+import { readSettings } from './settings';
+
+export interface App {
+  readonly context: ExtensionContext;
+  readonly experiments: Experiments;
+  readonly panels: RunPanels;
+  readonly log: LogOutputChannel;
+  /** Looks for projects again now, rather than when the editor reports the new file. */
+  readonly findProjects: () => Promise<void>;
+}
+
+export function runtimeOf(app: App): Runtime {
+  return createRuntime(app.context.extensionUri.fsPath, readSettings().nodePath);
+}

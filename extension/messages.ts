@@ -1,0 +1,95 @@
+/** Every sentence that the editor side says to a person. What the trainer and the linter say they write themselves. */
+import type { RunError } from '../protocol';
+
+export const messages = {
+  // New Project
+  newProjectTitle: 'New Temper Project',
+  pickTemplate: 'What should the model learn to do?',
+  askName: 'The name of the project; its folder is called the same.',
+  pickFolder: 'Where should the folder be created?',
+  folderInWorkspace: 'the open folder',
+  folderHome: 'your home folder',
+  folderBrowse: 'Browse…',
+  folderBrowseButton: 'Create Here',
+  nameEmpty: 'A name is needed.',
+  nameHasSlash: 'A name cannot contain / or \\ or start with a dot.',
+  nameTaken: (dir: string) => `${dir} exists already. Choose another name.`,
+  noTemplates: 'This copy of Temper has no templates: it was packaged wrongly. Please install it again.',
+  creatingProject: (name: string) => `Creating ${name}`,
+  projectCreated: (name: string) => `${name} is ready.`,
+  open: 'Open',
+  openInNewWindow: 'Open in New Window',
+
+  // Start Fine-Tune
+  startTitle: 'Start Fine-Tune',
+  pickProject: 'Which project?',
+  starting: (project: string) => `Starting a run of ${project}`,
+  started: (method: string, model: string) => `Temper: fine-tuning ${model} (${method})`,
+  startFailed: (reason: string) => `The run did not start. ${reason}`,
+  noProject: 'There is no temper.json in this window. Create a project from a template, or open a folder that has one.',
+  noFolder: 'Temper works in a folder on this machine. Open one, or create a project from a template.',
+  newProject: 'New Project',
+  openFile: 'Open File',
+  openLog: 'Open Log',
+  endedWithoutWord: 'It ended before it could say why; its log may.',
+
+  // Restricted Mode
+  untrusted: 'Temper does not run training, stop or evaluate in Restricted Mode, because the folder says what to run. Trust it first.',
+  manageTrust: 'Manage Workspace Trust',
+
+  // Runs
+  pickRun: 'Which run?',
+  noRuns: 'There is no run yet. Start one with "Temper: Start Fine-Tune".',
+  noActiveRun: 'No run is training.',
+  noCheckpoint: 'There is no checkpoint yet. A run saves its first one after its first evaluation.',
+  runGone: (runDir: string) => ({
+    message: `There is no run in ${runDir} any more.`,
+    hint: 'It was deleted or moved. Close this panel.',
+  }),
+  runBroken: (found: string) => ({
+    message: `run.json cannot be used: ${found}.`,
+    hint: 'It was written by another version of Temper or changed by hand.',
+  }),
+  stopping: (name: string) => `Stopping ${name}: finishing the step and saving`,
+  stopSlow: (name: string) => `${name} is still finishing its step. Stop it now? What it learnt since the last checkpoint is lost.`,
+  stopNow: 'Stop Now',
+  keepWaiting: 'Keep Waiting',
+  noLog: 'This run has no log.',
+  deleteRunning: (name: string) => `${name} is still running. Stop it first.`,
+  confirmDelete: (name: string) => `Delete the run ${name} with its checkpoints and evaluations?`,
+  moveToTrash: 'Move to Trash',
+  cannotTrash: (name: string) => `There is no trash on this machine. Delete ${name} for good?`,
+  deleteForGood: 'Delete for Good',
+
+  // Evaluate
+  pickCheckpoint: 'Which checkpoint?',
+  pickSplit: 'On which rows?',
+  evaluating: (step: number, split: string) => `Evaluating step ${step} on ${split}`,
+  evaluated: (name: string, step: number, result: string) => `${name}, step ${step}, ${result}`,
+  evaluationCancelled: 'Cancelled.',
+  openRun: 'Open Run',
+  splitDescriptions: {
+    validation: 'the rows that chose the best checkpoint',
+    test: 'rows that the run looked at once, at the end',
+    ood: 'out of distribution: another source or another style',
+  },
+
+  // How a run ended
+  runEnded: (name: string, how: string) => `${name} ${how}`,
+  runLost: (name: string) => `${name} stopped without a word: its process is gone.`,
+
+  // Lint
+  moreProblems: (count: number, shown: number) =>
+    `${count} more problems are not shown: Temper shows ${shown} per file ("temper.lint.maxProblemsPerFile").`,
+  tooLargeToLint: (megabytes: number) =>
+    `This file has ${megabytes} MB, too much to lint in the editor. Run "temper lint" in a terminal instead.`,
+  missingFile: (path: string, split: string) => `There is no file ${path}, which "data.${split}" names. Paths are relative to temper.json.`,
+
+  // Any command
+  failed: (title: string, reason: string) => `${title}: ${reason}`,
+} as const;
+
+/** What was found, and what to do about it. */
+export function formatRunError({ message, hint }: RunError): string {
+  return `${message} ${hint}`.trim();
+}

@@ -1,0 +1,35 @@
+/** The page around the run panel's element. Nothing runs or loads in it but our own bundle. */
+
+export interface PanelPage {
+  /** The webview's own source, for the content policy. */
+  readonly cspSource: string;
+  readonly scriptUri: string;
+  readonly nonce: string;
+}
+
+export function createPanelHtml(page: PanelPage): string {
+  const policy = [
+    `default-src 'none'`,
+    `script-src 'nonce-${page.nonce}'`,
+    `style-src ${page.cspSource}`,
+    `font-src ${page.cspSource}`,
+    `img-src ${page.cspSource}`,
+  ].join('; ');
+  return `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta http-equiv="Content-Security-Policy" content="${escapeAttribute(policy)}">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Temper</title>
+  </head>
+  <body>
+    <temper-run-panel></temper-run-panel>
+    <script nonce="${page.nonce}" src="${escapeAttribute(page.scriptUri)}"></script>
+  </body>
+</html>`;
+}
+
+export function escapeAttribute(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

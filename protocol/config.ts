@@ -1,0 +1,138 @@
+/**
+ * `temper.json`, the run's config: one schema from which types, defaults, help and the editor's JSON schema derive.
+ * Names are those of Hugging Face and PEFT in camelCase. A field without a default is chosen from the data and the
+ * model when the run starts (see recommended-settings.ts), and the run says why.
+ */
+import { z } from 'zod';
+
+const path = (what: string) => z.string().min(1).describe(what);
+const positiveInteger = z.number().int().positive();
+const fraction = z.number().min(0).max(1);
+
+export const taskSchema = z.strictObject({ type: z.literal('text-classification') }).describe('What the model learns to do.');
+
+export const dataSchema = z
+  .strictObject({
+    train: path('Training rows, a .jsonl, .csv or .tsv file relative to temper.json.'),
+    validation: path('Rows for choosing the best checkpoint. Without it, a part of train is held back.').optional(),
+    test: path('Rows looked at once, at the end.').optional(),
+    ood: path('Out-of-distribution rows: the same labels from another source or in another style.').optional(),
+    textColumn: z.string().min(1).default('text').describe('The field that holds the text.'),
+    labelColumn: z.string().min(1).default('label').describe('The field that holds the label.'),
+    labels: z.array(z.string().min(1)).min(2).optional().describe('All labels. Without it, those found in train.'),
+    validationFraction: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .default(0.1)
+      .describe('The part of train held back when there is no validation file.'),
+  })
+  .describe('Where the rows are and what their fields mean.');
+
+export const fullMethodSchema = z.strictObject({ type: z.literal('full') });
+export const headOnlyMethodSchema = z.strictObject({ type: z.literal('head-only') });
+export const loraMethodSchema = z.strictObject({
+  type: z.literal('lora'),
+  r: positiveInteger.default(8).describe('Rank of the update.'),
+  alpha: z.number().positive().default(16).describe('The update is scaled by alpha / r.'),
+  dropout: z.number().min(0).lt(1).default(0).describe('Dropout in front of the update.'),
+  targetModules: z
+    .array(z.string().min(1))
+    .min(1)
+    .default(['query', 'value'])
+    .describe('Last parts of the names of the linear layers that get an update.'),
+});
+export const methodSchema = z
+  .discriminatedUnion('type', [fullMethodSchema, headOnlyMethodSchema, loraMethodSchema])
+  .describe('Which parameters are trained.');
+
+export const trainingSchema = z
+  .strictObject({
+    epochs: z
+      .number()
+      .positive()
+      .max(1000)
+      .optional()
+      .describe('Passes over the training rows. Chosen from the number of rows when absent.'),
+    maxSteps: positiveInteger.optional().describe('Stop after this many optimizer steps, whatever the epochs.'),
+    batchSize: positiveInteger.max(4096).default(16).describe('Rows per batch.'),
+    gradientAccumulationSteps: positiveInteger.default(1).describe('Batches per optimizer step.'),
+    learningRate: z
+      .number()
+      .positive()
+      .max(1)
+      .optional()
+      .describe('Peak learning rate. Chosen from the method and the model size when absent.'),
+    lrScheduler: z.enum(['linear', 'cosine', 'constant']).default('linear').describe('How the rate falls after warm-up.'),
+    warmupRatio: fraction.default(0.06).describe('The part of all steps over which the rate rises.'),
+    weightDecay: z.number().min(0).default(0.01).describe('Decoupled weight decay; never on biases and norms.'),
+    maxGradNorm: z.number().positive().default(1).describe('Gradients are scaled down to this global norm.'),
+    labelSmoothing: fraction.default(0).describe('The share of each target spread over all classes.'),
+    maxLength: positiveInteger.default(128).describe('Longer texts are cut after this many tokens.'),
+    seed: z.number().int().min(0).default(42).describe('The same seed gives the same run.'),
+  })
+  .describe('How it is trained.');
+
+export const evaluationSchema = z
+  .strictObject({
+    every: positiveInteger
+      .optional()
+      .describe('Evaluate after this many optimizer steps. Chosen when absent: about twice an epoch.'),
+    metric: z.enum(['accuracy', 'macroF1', 'loss']).default('accuracy').describe('What decides which checkpoint is best.'),
+    earlyStoppingPatience: z
+      .number()
+      .int()
+      .min(0)
+      .default(4)
+      .describe('Stop after this many evaluations without progress; 0 never stops.'),
+    batchSize: positiveInteger.max(4096).default(64).describe('Rows per evaluation batch.'),
+  })
+  .describe('How it is judged while it trains.');
+
+export const checkpointsSchema = z
+  .strictObject({
+    keepBest: positiveInteger.default(1).describe('How many of the best checkpoints to keep.'),
+    keepLast: positiveInteger.default(1).describe('How many of the newest checkpoints to keep.'),
+  })
+  .describe('Which checkpoints stay on disk.');
+
+export const backendNames = ['tensorflow-gpu', 'tensorflow', 'wasm', 'cpu'] as const;
+export type BackendName = (typeof backendNames)[number];
+
+export const runConfigSchema = z.strictObject({
+  $schema: z.string().optional(),
+  name: z.string().min(1).optional().describe('What the run is called in lists.'),
+  model: path('A model that comes with Temper (tiny-encoder) or a Hugging Face model folder relative to temper.json.').default(
+    'tiny-encoder',
+  ),
+  initialWeights: z
+    .enum(['pretrained', 'random'])
+    .default('pretrained')
+    .describe('random trains the same architecture from scratch: what the pretrained weights are worth is the difference.'),
+  task: taskSchema.default({ type: 'text-classification' }),
+  data: dataSchema,
+  method: methodSchema.prefault({ type: 'lora' }),
+  training: trainingSchema.prefault({}),
+  evaluation: evaluationSchema.prefault({}),
+  checkpoints: checkpointsSchema.prefault({}),
+  backend: z
+    .enum(['auto', ...backendNames])
+    .default('auto')
+    .describe('What computes. auto takes the fastest that works here.'),
+  threads: positiveInteger
+    .max(64)
+    .optional()
+    .describe('Threads of the wasm backend. All cores but none idle when absent, eight at most.'),
+});
+
+export type RunConfig = z.infer<typeof runConfigSchema>;
+export type DataConfig = RunConfig['data'];
+export type MethodConfig = RunConfig['method'];
+export type LoraConfig = z.infer<typeof loraMethodSchema>;
+export type TrainingConfig = RunConfig['training'];
+export type MetricForBest = RunConfig['evaluation']['metric'];
+
+/** The JSON schema that gives temper.json completion and hovers in the editor. */
+export function runConfigJsonSchema(): unknown {
+  return z.toJSONSchema(runConfigSchema, { io: 'input', target: 'draft-7' });
+}

@@ -1,0 +1,13 @@
+/** The one barrel: what every world may know of every other. */
+export * from './config';
+export * from './control';
+export * from './errors';
+export * from './events';
+export * from './metrics';
+export * from './nearest-name';
+export * from './panel-messages';
+export * from './parse-config';
+export * from './problems';
+export * from './recommended-settings';
+export * from './run-record';
+export * from './run-state';

@@ -1,0 +1,31 @@
+/** The metrics Temper knows, each with its name, direction and format: adding one is adding a row. */
+
+export interface MetricDescription {
+  readonly title: string;
+  readonly higherIsBetter: boolean;
+  /** Metrics between 0 and 1 are drawn on a fixed axis. */
+  readonly unitInterval: boolean;
+}
+
+export const metricDescriptions = {
+  loss: { title: 'Loss', higherIsBetter: false, unitInterval: false },
+  accuracy: { title: 'Accuracy', higherIsBetter: true, unitInterval: true },
+  macroF1: { title: 'Macro F1', higherIsBetter: true, unitInterval: true },
+} as const satisfies Record<string, MetricDescription>;
+
+export type MetricName = keyof typeof metricDescriptions;
+export type MetricValues = Readonly<Partial<Record<MetricName, number | undefined>>>;
+
+export const metricNames = Object.keys(metricDescriptions) as MetricName[]; // keys of a closed literal
+
+/** Whether `value` is better than `reference`; the first value is better than none. NaN is never better. */
+export function isBetter(metric: MetricName, value: number, reference: number | undefined): boolean {
+  if (Number.isNaN(value)) return false;
+  if (reference === undefined || Number.isNaN(reference)) return true;
+  return metricDescriptions[metric].higherIsBetter ? value > reference : value < reference;
+}
+
+/** Three decimals, as the field prints them; a missing value is a dash. */
+export function formatMetric(value: number | undefined): string {
+  return value === undefined || Number.isNaN(value) ? '–' : value.toFixed(3);
+}

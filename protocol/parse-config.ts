@@ -1,0 +1,60 @@
+/**
+ * From unknown JSON to a `RunConfig`, or to one error that names every wrong key with its path and the nearest right
+ * name. Knows nothing of files: the caller has read the text and can turn a path into a line.
+ */
+import { z } from 'zod';
+import { runConfigSchema, type RunConfig } from './config';
+import { nearestName } from './nearest-name';
+
+/** One thing wrong in the config; `path` leads to it from the top, for instance `['training', 'learningrate']`. */
+export interface ConfigProblem {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+export type ParsedConfig =
+  | { readonly kind: 'valid'; readonly config: RunConfig }
+  | { readonly kind: 'invalid'; readonly problems: readonly ConfigProblem[] };
+
+export function parseConfig(input: unknown): ParsedConfig {
+  const parsed = runConfigSchema.safeParse(input);
+  if (parsed.success) return { kind: 'valid', config: parsed.data };
+  return { kind: 'invalid', problems: parsed.error.issues.flatMap(describeIssue) };
+}
+
+function describeIssue(issue: z.core.$ZodIssue): ConfigProblem[] {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key]));
+  return [{ path, message: `"${path.join('.') || 'temper.json'}": ${issue.message}` }];
+}
+
+function unknownKey(path: readonly string[]): ConfigProblem {
+  const key = path.at(-1) ?? '';
+  const known = keysAt(path.slice(0, -1));
+  const nearest = nearestName(key, known);
+  const advice = nearest === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean "${nearest}"?`;
+  return { path, message: `"${path.join('.')}" is not a setting. ${advice}` };
+}
+
+/** The keys that may stand in the object at `path`, over all members where it is a union. */
+function keysAt(path: readonly string[]): string[] {
+  let schema: unknown = z.toJSONSchema(runConfigSchema, { io: 'input' });
+  for (const key of path) schema = propertiesOf(schema).get(key);
+  return [...propertiesOf(schema).keys()];
+}
+
+function propertiesOf(schema: unknown): Map<string, unknown> {
+  if (!isRecord(schema)) return new Map();
+  const members = [schema, ...list(schema['anyOf']), ...list(schema['oneOf'])];
+  return new Map(
+    members.flatMap((member) => (isRecord(member) && isRecord(member['properties']) ? Object.entries(member['properties']) : [])),
+  );
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,51 @@
+// Compiles the AssemblyScript kernels of the wasm backend: one source, once with relaxed SIMD and once without.
+// Skipped while sources, flags and compiler are those of the last build. Runnable alone: node scripts/build-kernels.mjs
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const sourceDir = join(root, 'trainer/backends/wasm/kernels');
+const commonFlags = [
+  '-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--sharedMemory', '--maximumMemory', '65536',
+  '--enable', 'simd', '--enable', 'threads',
+];
+const builds = [
+  { file: 'kernels-relaxed.wasm', flags: ['--enable', 'relaxed-simd'] },
+  { file: 'kernels-simd.wasm', flags: [] },
+];
+
+/** Writes both modules to `outDir`, a path from the repository root or absolute; true when it had to compile. */
+export async function buildKernels(outDir = 'dist') {
+  const target = resolve(root, outDir);
+  const stamp = join(target, 'kernels.hash');
+  const hash = hashOfInputs();
+  const upToDate = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash && builds.every(({ file }) => existsSync(join(target, file)));
+  if (upToDate) return false;
+  mkdirSync(target, { recursive: true });
+  rmSync(stamp, { force: true });
+  for (const build of builds) await compile(build, target);
+  writeFileSync(stamp, hash);
+  return true;
+}
+
+async function compile({ file, flags }, target) {
+  const asc = await import('assemblyscript/asc');
+  const out = relative(root, join(target, file));
+  const entry = relative(root, join(sourceDir, 'index.ts'));
+  const { error, stderr } = await asc.main([entry, '--baseDir', root, '-o', out, ...commonFlags, ...flags]);
+  if (error) throw new Error(`Compiling the kernels to ${file} failed:\n${stderr.toString()}`, { cause: error });
+}
+
+function hashOfInputs() {
+  const hash = createHash('sha256').update(JSON.stringify([commonFlags, builds]));
+  hash.update(createRequire(import.meta.url)('assemblyscript/package.json').version);
+  for (const name of readdirSync(sourceDir).sort()) hash.update(name).update(readFileSync(join(sourceDir, name)));
+  return hash.digest('hex');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  console.log((await buildKernels()) ? 'Compiled the wasm kernels to dist/.' : 'The wasm kernels in dist/ are up to date.');
+}

@@ -1,0 +1,72 @@
+// Builds everything into dist/: wasm kernels, the CLI and trainer, the kernel worker, the extension, the panel, the config schema.
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import * as esbuild from 'esbuild';
+import { buildKernels } from './build-kernels.mjs';
+
+export const root = join(import.meta.dirname, '..');
+export const dist = join(root, 'dist');
+
+/** What every bundle for Node shares. TensorFlow.js is bundled from its ES modules, so that gradients register once. */
+export const nodeBundle = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: /** @type {const} */ ('node'),
+  format: /** @type {const} */ ('cjs'),
+  target: 'node20',
+  mainFields: ['module', 'main'],
+  logLevel: /** @type {const} */ ('warning'),
+  external: ['vscode', '@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu'],
+};
+
+const entries = [
+  { in: 'trainer/cli/main.ts', out: 'temper.cjs' },
+  { in: 'trainer/backends/wasm/worker.ts', out: 'wasm-worker.cjs' },
+  { in: 'extension/extension.ts', out: 'extension.cjs' },
+];
+
+/** @param {{ minify?: boolean }} [options] */
+export async function build({ minify = false } = {}) {
+  await mkdir(dist, { recursive: true });
+  await Promise.all([
+    buildKernels(dist),
+    buildWebview(minify),
+    buildSchema(),
+    ...entries.map((entry) =>
+      esbuild.build({ ...nodeBundle, entryPoints: [entry.in], outfile: join(dist, entry.out), minify, sourcemap: !minify, legalComments: 'none' }),
+    ),
+  ]);
+}
+
+/** @param {boolean} minify */
+function buildWebview(minify) {
+  return esbuild.build({
+    absWorkingDir: root,
+    entryPoints: ['webview/main.ts'],
+    outfile: join(dist, 'webview.js'),
+    bundle: true,
+    format: 'iife',
+    target: 'es2022',
+    minify: true,
+    sourcemap: !minify,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+}
+
+/** temper.schema.json gives temper.json completion in the editor; it is derived, never written by hand. */
+async function buildSchema() {
+  const outfile = join(root, 'out', 'protocol.cjs');
+  await esbuild.build({ ...nodeBundle, entryPoints: ['protocol/index.ts'], outfile });
+  const { runConfigJsonSchema } = await import(`${pathToFileURL(outfile).href}?${Date.now()}`).then((module) => module.default);
+  await writeFile(join(dist, 'temper.schema.json'), `${JSON.stringify(runConfigJsonSchema(), undefined, 2)}\n`);
+}
+
+/** Builds once for scripts that need the products and may be started alone. */
+export async function buildIfMissing() {
+  if (!existsSync(join(dist, 'temper.cjs'))) await build();
+}
+
+if (process.argv[1] === import.meta.filename) await build({ minify: process.argv.includes('--minify') });

@@ -1,0 +1,50 @@
+// Bundles one layer's tests into one file (one copy of TensorFlow.js, as in the product) and runs it with mocha in a process of its own.
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import * as esbuild from 'esbuild';
+import { nodeBundle, root } from './build.mjs';
+
+/** Each can be run alone: `npm test -- trainer`. */
+export const layers = ['protocol', 'dataset', 'runs', 'trainer', 'extension', 'webview', 'golden'];
+
+/**
+ * @typedef {{ passes: number, failures: number, pending: number }} Totals
+ * @param {string} layer
+ * @param {string[]} [mochaArguments]
+ * @returns {Promise<Totals>}
+ */
+export async function runLayer(layer, mochaArguments = []) {
+  const files = globSync(`test/${layer}/**/*.test.ts`, { cwd: root }).sort();
+  if (files.length === 0) return { passes: 0, failures: 0, pending: 0 };
+  console.log(`\n— ${layer} —`);
+  const bundle = join(root, 'out', 'test', `${layer}.cjs`);
+  await esbuild.build({
+    ...nodeBundle,
+    stdin: { contents: files.map((file) => `import './${file.replaceAll('\\', '/')}';`).join('\n'), resolveDir: root, loader: 'ts' },
+    outfile: bundle,
+    sourcemap: 'inline',
+    external: [...nodeBundle.external, 'playwright-core', 'mocha', 'esbuild', 'lightningcss'],
+  });
+  return runMocha(bundle, mochaArguments);
+}
+
+/**
+ * @param {string} bundle
+ * @param {string[]} mochaArguments
+ * @returns {Totals}
+ */
+function runMocha(bundle, mochaArguments) {
+  const report = `${bundle}.json`;
+  rmSync(report, { force: true });
+  const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
+  const reporter = join(root, 'scripts', 'spec-and-totals.cjs');
+  const options = ['--reporter', reporter, '--reporter-option', `output=${report}`, '--timeout', '30000', ...mochaArguments];
+  const { status, signal } = spawnSync(process.execPath, ['--enable-source-maps', mocha, ...options, bundle], { cwd: root, stdio: 'inherit' });
+  // A run that died before its report has failed, whatever its exit code says.
+  if (!existsSync(report)) {
+    console.error(`The tests ended without a report (exit code ${status}, signal ${signal}).`);
+    return { passes: 0, failures: 1, pending: 0 };
+  }
+  return JSON.parse(readFileSync(report, 'utf8'));
+}

@@ -1,0 +1,26 @@
+// npm test: builds, then runs every layer, the editor in a real VS Code workbench included. `npm test -- dataset runs` runs some.
+import { build } from './build.mjs';
+import { packageVsix } from './package.mjs';
+import { layers, runLayer } from './test-layers.mjs';
+import { runEditorTests } from './workbench/run-editor-tests.mjs';
+
+const known = [...layers, 'editor'];
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
+const unknown = wanted.filter((layer) => !known.includes(layer));
+if (unknown.length > 0) {
+  console.error(`There is no test layer ${unknown.join(', ')}. Known: ${known.join(', ')}.`);
+  process.exit(2);
+}
+const chosen = wanted.length === 0 ? known : wanted;
+const mochaArguments = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
+
+await build();
+const totals = { passes: 0, failures: 0, pending: 0 };
+for (const layer of chosen) {
+  const result = layer === 'editor' ? await runEditorTests({ vsix: await packageVsix() }) : await runLayer(layer, mochaArguments);
+  totals.passes += result.passes;
+  totals.failures += result.failures;
+  totals.pending += result.pending;
+}
+console.log(`\n${totals.passes} passed, ${totals.failures} failed, ${totals.pending} skipped`);
+process.exit(totals.failures > 0 || totals.passes === 0 ? 1 : 0);

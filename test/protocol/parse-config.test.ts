@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { parseConfig, type ConfigProblem } from '../../protocol';
+
+describe('temper.json', () => {
+  it('needs no more than the training rows', () => {
+    assert.deepEqual(parseConfig({ data: { train: 'train.jsonl' } }), {
+      kind: 'valid',
+      config: {
+        model: 'tiny-encoder',
+        task: { type: 'text-classification' },
+        data: { train: 'train.jsonl', textColumn: 'text', labelColumn: 'label', validationFraction: 0.1 },
+        method: { type: 'lora', r: 8, alpha: 16, dropout: 0, targetModules: ['query', 'value'] },
+        training: {
+          batchSize: 16,
+          gradientAccumulationSteps: 1,
+          lrScheduler: 'linear',
+          warmupRatio: 0.06,
+          weightDecay: 0.01,
+          maxGradNorm: 1,
+          labelSmoothing: 0,
+          maxLength: 128,
+          seed: 42,
+        },
+        evaluation: { metric: 'accuracy', earlyStoppingPatience: 4, batchSize: 64 },
+        checkpoints: { keepBest: 1, keepLast: 1 },
+        backend: 'auto',
+      },
+    });
+  });
+
+  it('keeps the other defaults of a section of which one field is given', () => {
+    const parsed = parseConfig({ data: { train: 't' }, training: { seed: 0 }, method: { type: 'lora', r: 4 } });
+    assert.ok(parsed.kind === 'valid');
+    assert.equal(parsed.config.training.seed, 0);
+    assert.equal(parsed.config.training.batchSize, 16);
+    assert.deepEqual(parsed.config.method, { type: 'lora', r: 4, alpha: 16, dropout: 0, targetModules: ['query', 'value'] });
+  });
+
+  it('reads a config that it wrote itself', () => {
+    const once = parseConfig({ data: { train: 't' }, training: { epochs: 2, learningRate: 1e-4 }, threads: 2 });
+    assert.ok(once.kind === 'valid');
+    assert.deepEqual(parseConfig(JSON.parse(JSON.stringify(once.config))), once);
+  });
+
+  const misspelt: [given: string, meant: string][] = [
+    ['modle', 'model'],
+    ['Backend', 'backend'],
+    ['checkpoint', 'checkpoints'],
+    ['data.trian', 'train'],
+    ['data.vaildation', 'validation'],
+    ['data.textcolumn', 'textColumn'],
+    ['task.typ', 'type'],
+    ['method.alhpa', 'alpha'],
+    ['method.dropuot', 'dropout'],
+    ['method.target_modules', 'targetModules'],
+    ['training.learningrate', 'learningRate'],
+    ['training.batch_size', 'batchSize'],
+    ['training.epoch', 'epochs'],
+    ['training.warmUpRatio', 'warmupRatio'],
+    ['evaluation.evry', 'every'],
+    ['evaluation.earlyStopingPatience', 'earlyStoppingPatience'],
+    ['checkpoints.keep_best', 'keepBest'],
+  ];
+  for (const [given, meant] of misspelt) {
+    it(`answers "${given}" with its path and "${meant}"`, () => {
+      const problems = problemsOf(withKey(given));
+      assert.deepEqual(
+        problems.map(({ path }) => path.join('.')),
+        [given],
+      );
+      assert.match(problems[0]?.message ?? '', new RegExp(`"${given}" is not a setting\\. Did you mean "${meant}"\\?`));
+    });
+  }
+
+  it('lists what is known where nothing is near', () => {
+    const [problem] = problemsOf({ data: { train: 't' }, checkpoints: { frequency: 3 } });
+    assert.match(problem?.message ?? '', /Known here: keepBest, keepLast\./);
+  });
+
+  it('does not offer a setting of one method to another', () => {
+    const [problem] = problemsOf({ data: { train: 't' }, method: { type: 'full', r: 8 } });
+    assert.deepEqual(problem?.path, ['method', 'r']);
+    assert.doesNotMatch(problem?.message ?? '', /Did you mean "r"/);
+  });
+
+  it('tells all problems at once, each with its path', () => {
+    const problems = problemsOf({
+      modle: 'x',
+      data: { trian: 'a', labels: ['only one'] },
+      method: { type: 'lora', r: 0 },
+      training: { learningrate: 1, batchSize: 'many', warmupRatio: 2, seed: -1 },
+      backend: 'gpu',
+    });
+    assert.deepEqual(problems.map(({ path }) => path.join('.')).sort(), [
+      'backend',
+      'data.labels',
+      'data.train',
+      'data.trian',
+      'method.r',
+      'modle',
+      'training.batchSize',
+      'training.learningrate',
+      'training.seed',
+      'training.warmupRatio',
+    ]);
+  });
+
+  for (const input of [undefined, null, 'train.jsonl', 3, [], true]) {
+    it(`is not ${JSON.stringify(input)}`, () => {
+      const [problem] = problemsOf(input);
+      assert.deepEqual(problem?.path, []);
+      assert.match(problem?.message ?? '', /^"temper\.json": /);
+    });
+  }
+
+  const outOfRange: [string, unknown][] = [
+    ['training.epochs', 0],
+    ['training.batchSize', 0],
+    ['training.batchSize', 1.5],
+    ['training.learningRate', 0],
+    ['training.learningRate', 1.01],
+    ['training.labelSmoothing', -0.1],
+    ['data.validationFraction', 1],
+    ['data.train', ''],
+    ['method.dropout', 1],
+    ['method.targetModules', []],
+    ['checkpoints.keepLast', 0],
+    ['threads', 65],
+  ];
+  for (const [path, value] of outOfRange) {
+    it(`refuses ${JSON.stringify(value)} for ${path}`, () => {
+      assert.deepEqual(
+        problemsOf(withKey(path, value)).map((problem) => problem.path.join('.')),
+        [path],
+      );
+    });
+  }
+});
+
+function problemsOf(input: unknown): readonly ConfigProblem[] {
+  const parsed = parseConfig(input);
+  assert.equal(parsed.kind, 'invalid');
+  return parsed.kind === 'invalid' ? parsed.problems : [];
+}
+
+/** A config that is right but for the value at `path`. */
+function withKey(path: string, value: unknown = 1): unknown {
+  const [section = '', key] = path.split('.');
+  const right: Record<string, object> = {
+    data: { train: 'train.jsonl' },
+    method: { type: 'lora' },
+    task: { type: 'text-classification' },
+  };
+  return { ...right, [section]: key === undefined ? value : { ...right[section], [key]: value } };
+}

@@ -1,0 +1,43 @@
+/** The native rungs: TensorFlow through @tensorflow/tfjs-node or @tensorflow/tfjs-node-gpu, when the user has one. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import * as util from 'node:util';
+import { packageRoot } from '../assets';
+import * as tf from '../tensors';
+
+type TensorFlowPackage = '@tensorflow/tfjs-node' | '@tensorflow/tfjs-node-gpu';
+
+/**
+ * Loads the package from the user's project, or from beside Temper, and makes its backend current. It registers itself
+ * with the TensorFlow.js that is already there (engine and kernels are global).
+ * @throws Error saying where it was looked for, or why it does not load
+ */
+export async function loadTensorFlow(name: TensorFlowPackage, projectDir: string): Promise<void> {
+  const places = [projectDir, packageRoot()];
+  const found = places.map((place) => resolveFrom(name, place)).find((path) => path !== undefined);
+  if (found === undefined) throw new Error(`${name} is not installed in ${places.join(' or ')}`);
+  restoreRemovedUtilities();
+  createRequire(found)(found);
+  if (!(await tf.setBackend('tensorflow'))) throw new Error(`${name} loaded, but its backend did not start`);
+}
+
+function resolveFrom(name: string, dir: string): string | undefined {
+  const anchor = join(dir, 'package.json');
+  if (!existsSync(dir)) return undefined;
+  try {
+    return createRequire(anchor).resolve(name);
+  } catch {
+    return undefined; // not installed there
+  }
+}
+
+/** tfjs-node 4.22 calls two functions that Node 23 removed; without them nearly every operation fails. */
+function restoreRemovedUtilities(): void {
+  const removed: Record<string, (value: unknown) => boolean> = {
+    isNullOrUndefined: (value) => value === null || value === undefined,
+    isArray: (value) => Array.isArray(value),
+  };
+  const writable = createRequire(__filename)('node:util') as Record<string, unknown>; // the namespace object is read-only, the module is not
+  for (const [name, replacement] of Object.entries(removed)) if (!(name in util)) writable[name] = replacement;
+}

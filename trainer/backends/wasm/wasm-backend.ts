@@ -1,0 +1,140 @@
+/**
+ * TensorFlow.js's cpu backend, except that a tensor's values may lie on one shared WebAssembly heap. They move there
+ * when a kernel first asks for their address and stay until the tensor is disposed. Operations without a kernel of ours
+ * run the cpu kernels on the very same values.
+ */
+import * as tf from '../../tensors';
+import { Heap } from './heap';
+import type { HeapStats } from './heap';
+import type { KernelBuild } from './kernel-functions';
+import { readKernelModule } from './kernel-functions';
+import { ThreadPool } from './thread-pool';
+
+export interface WasmBackendOptions {
+  threads: number;
+  build: KernelBuild;
+  /** Most bytes of the heap; the default is all that 32-bit addresses reach. */
+  limitBytes?: number;
+}
+
+type HeapType = 'float32' | 'int32';
+type HeapValues = Float32Array<SharedArrayBuffer> | Int32Array<SharedArrayBuffer>;
+
+export class WasmBackend extends tf.MathBackendCPU {
+  readonly heap: Heap;
+  readonly pool: ThreadPool;
+  readonly build: KernelBuild;
+  /** Scratch of `gemm`, one block per thread. */
+  private readonly workspaces: number[];
+
+  constructor({ threads, build, limitBytes }: WasmBackendOptions) {
+    super();
+    Reflect.set(this, 'firstUse', false); // private in the base class: its advice to install another backend
+    this.build = build;
+    this.heap = new Heap(limitBytes);
+    this.pool = new ThreadPool(threads, readKernelModule(build), this.heap.memory);
+    const bytes = this.pool.call('gemmScratchBytes');
+    this.workspaces = Array.from({ length: threads }, () => this.heap.allocate(bytes));
+  }
+
+  /** Bytes of the heap that tensors take, and the most they took. */
+  stats(): HeapStats {
+    return this.heap.stats();
+  }
+
+  workspace(thread: number): number {
+    const address = this.workspaces[thread];
+    if (address === undefined) throw new Error(`There is no thread ${thread}.`);
+    return address;
+  }
+
+  /** The address of a tensor's values, moved to the heap if they are not there yet. float32 and int32 only. */
+  address(tensor: tf.TensorInfo): number {
+    const data = this.data.get(tensor.dataId);
+    if (isOnHeap(data.values)) return data.values.byteOffset;
+    const { values } = data;
+    if (!(values instanceof Float32Array || values instanceof Int32Array)) {
+      throw new Error(`A ${tensor.dtype} tensor of shape [${tensor.shape}] cannot lie on the heap.`);
+    }
+    const view = this.allocateView(values.length, values instanceof Int32Array ? 'int32' : 'float32');
+    view.set(values);
+    data.values = view;
+    return view.byteOffset;
+  }
+
+  /** A new tensor on the heap with arbitrary content. Throws HeapExhausted. */
+  output(shape: readonly number[], dtype: HeapType = 'float32'): tf.TensorInfo {
+    const view = this.allocateView(tf.util.sizeFromShape([...shape]), dtype);
+    return { dataId: super.write(view, [...shape], dtype), shape: [...shape], dtype };
+  }
+
+  /** Several outputs, or none of them when one does not fit. */
+  outputs(shapes: readonly (readonly number[])[]): tf.TensorInfo[] {
+    const made: tf.TensorInfo[] = [];
+    try {
+      for (const shape of shapes) made.push(this.output(shape));
+      return made;
+    } catch (error) {
+      for (const tensor of made) this.disposeData(tensor.dataId);
+      throw error;
+    }
+  }
+
+  /** The values themselves: a view of the heap or a plain array, valid until the tensor is disposed. */
+  valuesOf(tensor: tf.TensorInfo): ArrayLike<number> {
+    const { values } = this.data.get(tensor.dataId);
+    if (values instanceof Float32Array || values instanceof Int32Array) return values;
+    throw new Error(`A ${tensor.dtype} tensor has no plain numbers.`);
+  }
+
+  /** Lends `bytes` of the heap to `use`. */
+  withScratch<T>(bytes: number, use: (address: number) => T): T {
+    const address = this.heap.allocate(bytes);
+    try {
+      return use(address);
+    } finally {
+      this.heap.free(address);
+    }
+  }
+
+  // The cpu kernels hand out parts of their input's array as values of new tensors (a contiguous slice does), and a
+  // part of the heap would outlive the block it lies in. What arrives from the heap is therefore copied.
+  override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object {
+    return super.write(ownValues(values), shape, dtype);
+  }
+
+  override move(dataId: object, values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType, refCount: number): void {
+    super.move(dataId, ownValues(values), shape, dtype, refCount);
+  }
+
+  /** A copy where the values lie on the heap, since the caller may keep it longer than the tensor. */
+  override readSync(dataId: object): tf.backend_util.BackendValues {
+    return ownValues(super.readSync(dataId));
+  }
+
+  override disposeData(dataId: object, force = false): boolean {
+    const values = this.data.has(dataId) ? this.data.get(dataId).values : undefined;
+    const gone = super.disposeData(dataId, force);
+    if (gone && isOnHeap(values)) this.heap.free(values.byteOffset);
+    return gone;
+  }
+
+  /** Ends the threads. The memory goes with the last view of it. */
+  override dispose(): void {
+    this.pool.close();
+  }
+
+  private allocateView(length: number, dtype: HeapType): HeapValues {
+    const address = this.heap.allocate(length * 4);
+    const { buffer } = this.heap.memory;
+    return dtype === 'int32' ? new Int32Array(buffer, address, length) : new Float32Array(buffer, address, length);
+  }
+}
+
+function isOnHeap(values: tf.backend_util.BackendValues | undefined): values is HeapValues {
+  return (values instanceof Float32Array || values instanceof Int32Array) && values.buffer instanceof SharedArrayBuffer;
+}
+
+function ownValues(values: tf.backend_util.BackendValues): tf.backend_util.BackendValues {
+  return isOnHeap(values) ? values.slice() : values;
+}

@@ -1,0 +1,66 @@
+/** From encoded rows to padded batches. Rows of like length share a batch, so that little of a batch is padding. */
+import type { Random } from '../dataset/seeded-random';
+import type { TokenBatch } from './models/model';
+
+/** One row as the model sees it. */
+export interface EncodedRow {
+  readonly ids: Int32Array;
+  /** Index into the run's labels. */
+  readonly label: number;
+  /** Position in the split, from 0. */
+  readonly index: number;
+}
+
+export interface LabelledBatch {
+  readonly batch: TokenBatch;
+  /** [rows] */
+  readonly labels: Int32Array;
+  /** Position of each row in the split. */
+  readonly indices: readonly number[];
+}
+
+/** How many batches are shuffled together before rows are sorted by length, as in transformers' group_by_length. */
+const batchesPerPool = 50;
+
+/**
+ * The batches of one epoch: shuffled, sorted by length within pools, the order of batches shuffled again, and the one
+ * with the longest rows first, so that running out of memory comes early. Every row is in exactly one batch.
+ */
+export function createEpochBatches(rows: readonly EncodedRow[], batchSize: number, random: Random): EncodedRow[][] {
+  const pools = split(random.shuffle(rows), batchSize * batchesPerPool);
+  const batches = random.shuffle(pools.flatMap((pool) => split(sortByLength(pool), batchSize)));
+  const longest = batches.reduce((best, batch, index) => (lengthOf(batch) > lengthOf(batches[best] ?? []) ? index : best), 0);
+  return [...batches.slice(longest, longest + 1), ...batches.slice(0, longest), ...batches.slice(longest + 1)];
+}
+
+/** Batches for evaluation: sorted by length, no chance involved. */
+export function createEvaluationBatches(rows: readonly EncodedRow[], batchSize: number): EncodedRow[][] {
+  return split(sortByLength(rows), batchSize);
+}
+
+/** Pads to the longest row; padding has `padId` and mask 0. */
+export function padBatch(rows: readonly EncodedRow[], padId: number): LabelledBatch {
+  const length = lengthOf(rows);
+  const ids = new Int32Array(rows.length * length).fill(padId);
+  const mask = new Float32Array(rows.length * length);
+  let tokens = 0;
+  rows.forEach((row, position) => {
+    ids.set(row.ids, position * length);
+    mask.fill(1, position * length, position * length + row.ids.length);
+    tokens += row.ids.length;
+  });
+  const batch = { rows: rows.length, length, ids, mask, tokens };
+  return { batch, labels: Int32Array.from(rows, ({ label }) => label), indices: rows.map(({ index }) => index) };
+}
+
+function lengthOf(rows: readonly EncodedRow[]): number {
+  return rows.reduce((longest, { ids }) => Math.max(longest, ids.length), 0);
+}
+
+function sortByLength(rows: readonly EncodedRow[]): EncodedRow[] {
+  return rows.toSorted((a, b) => b.ids.length - a.ids.length || a.index - b.index);
+}
+
+function split<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+}

@@ -1,0 +1,42 @@
+/** The shape of a `temper` command, and how its arguments are read. */
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { nearestName, RunFailure } from '../../protocol';
+import type { Output } from './output';
+
+export interface Command {
+  readonly name: string;
+  readonly synopsis: string;
+  readonly summary: string;
+  readonly options: ParseArgsOptionsConfig;
+  /** Exit code: 0 done, 1 the thing asked about failed. Whatever is thrown becomes an error line. */
+  run(args: CommandArguments, output: Output): Promise<0 | 1>;
+}
+
+export interface CommandArguments {
+  readonly positionals: readonly string[];
+  text(name: string): string | undefined;
+  texts(name: string): readonly string[];
+  flag(name: string): boolean;
+}
+
+/** @throws RunFailure 'bad-usage' for an option that the command does not have */
+export function parseCommandArguments(command: Command, args: readonly string[]): CommandArguments {
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options: { ...command.options, json: { type: 'boolean' } }, allowPositionals: true, strict: true });
+    const given = new Map<string, string | boolean | (string | boolean)[] | undefined>(Object.entries(values));
+    const list = (name: string): string[] => [given.get(name) ?? []].flat().flatMap((value: string | boolean) => (typeof value === 'string' ? [value] : []));
+    return { positionals, text: (name) => list(name).at(-1), texts: list, flag: (name) => given.get(name) === true };
+  } catch (thrown) {
+    throw badUsage(thrown instanceof Error ? thrown.message : String(thrown), command);
+  }
+}
+
+export function badUsage(message: string, command?: Pick<Command, 'synopsis'>): RunFailure {
+  const hint = command === undefined ? 'Run `temper --help` for the commands.' : `Usage: temper ${command.synopsis}`;
+  return new RunFailure({ code: 'bad-usage', message, hint });
+}
+
+export function unknownCommand(name: string, known: readonly string[]): RunFailure {
+  const nearest = nearestName(name, known);
+  return badUsage(`There is no command "${name}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`);
+}

@@ -1,0 +1,50 @@
+/** Measures a model on held-out rows, batch by batch, so that progress shows and a stop request is heard in between. */
+import type { ClassificationRow } from '../dataset/classification-rows';
+import { createEvaluationBatches, padBatch, type EncodedRow } from './batches';
+import type { SequenceClassifier, Tuning } from './models/model';
+import { measureClassification, type ClassificationMetrics } from './tasks/classification-metrics';
+import { predictBatch, type RowPrediction } from './tasks/text-classification';
+
+/** A split, read and encoded. `rows` and `encoded` are in the order of the file. */
+export interface EncodedSplit {
+  readonly file: string;
+  readonly rows: readonly ClassificationRow[];
+  readonly encoded: readonly EncodedRow[];
+}
+
+export interface EvaluationOptions {
+  readonly labels: readonly string[];
+  readonly batchSize: number;
+  readonly padId: number;
+  /** Called after each batch with the rows done; return a promise to give others a turn. */
+  readonly onProgress?: (done: number) => void | Promise<void>;
+}
+
+export interface Evaluation extends ClassificationMetrics {
+  /** In the order of the file. */
+  readonly predictions: readonly RowPrediction[];
+}
+
+export async function evaluate(classifier: SequenceClassifier, tuning: Tuning, split: Pick<EncodedSplit, 'encoded'>, options: EvaluationOptions): Promise<Evaluation> {
+  const predictions = await predictRows(classifier, tuning, split.encoded, options);
+  const outcomes = split.encoded.map(({ label, index }) => {
+    const prediction = predictions[index];
+    return { label, predicted: prediction?.predicted ?? -1, probability: prediction?.probabilities[label] ?? 0 };
+  });
+  return { ...measureClassification(outcomes, options.labels), predictions };
+}
+
+/** In the order of the rows' `index`. */
+export async function predictRows(
+  classifier: SequenceClassifier,
+  tuning: Tuning,
+  rows: readonly EncodedRow[],
+  { batchSize, padId, onProgress }: Omit<EvaluationOptions, 'labels'>,
+): Promise<RowPrediction[]> {
+  const predictions: RowPrediction[] = [];
+  for (const batch of createEvaluationBatches(rows, batchSize)) {
+    predictions.push(...(await predictBatch(classifier, tuning, padBatch(batch, padId))));
+    await onProgress?.(predictions.length);
+  }
+  return predictions.sort((a, b) => a.index - b.index);
+}

@@ -1,0 +1,189 @@
+/**
+ * The training loop: an async generator of events and nothing else. It reads no clock, file or random source but those
+ * it is given, and its consumer decides where events go and when a checkpoint is written (the loop waits meanwhile).
+ */
+import type { Random } from '../dataset/seeded-random';
+import { isBetter, type ControlRequest, type MetricForBest, type TrainingConfig, type UnnumberedEvent } from '../protocol';
+import { createEpochBatches, padBatch, type EncodedRow, type LabelledBatch } from './batches';
+import { evaluate, type EncodedSplit } from './evaluate';
+import type { Adapter } from './methods/method';
+import type { SequenceClassifier } from './models/model';
+import type { Gradients, Optimizer } from './optimizer';
+import { learningRateAt, type Schedule } from './schedule';
+import { classificationLoss } from './tasks/text-classification';
+import * as tf from './tensors';
+
+export interface LoopOptions {
+  readonly classifier: SequenceClassifier;
+  readonly adapter: Adapter;
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  readonly training: TrainingConfig;
+  readonly labels: readonly string[];
+  readonly rows: readonly EncodedRow[];
+  readonly validation: EncodedSplit;
+  readonly evaluateEvery: number;
+  readonly evaluationBatchSize: number;
+  readonly metric: MetricForBest;
+  /** Evaluations without progress before the run ends; 0 never ends it. */
+  readonly patience: number;
+  readonly padId: number;
+  readonly random: Random;
+  readonly surroundings: Surroundings;
+}
+
+/** All that the loop knows of the world. */
+export interface Surroundings {
+  nowMs(): number;
+  memoryBytes(): number;
+  /** Requests that came in since the last call. */
+  requests(): readonly ControlRequest[];
+  /** Lets timers and input run; called once a step. */
+  rest(): Promise<void>;
+  /** Waits a moment; called again and again while paused. */
+  hold(): Promise<void>;
+}
+
+export type LoopEnd =
+  | { readonly kind: 'completed' | 'early-stopped' | 'stopped'; readonly step: number }
+  /** The loss was not finite; the update was not applied. */
+  | { readonly kind: 'diverged'; readonly step: number; readonly loss: number };
+
+export async function* trainLoop(options: LoopOptions): AsyncGenerator<UnnumberedEvent, LoopEnd> {
+  const { schedule, rows, training } = options;
+  const progress: Progress = { step: 0, best: undefined, evaluationsSinceBest: 0, evaluatedAt: 0 };
+  const rowsPerStep = training.batchSize * training.gradientAccumulationSteps;
+  const stepsPerEpoch = Math.ceil(rows.length / rowsPerStep);
+
+  while (progress.step < schedule.totalSteps) {
+    for (const group of createStepGroups(options)) {
+      const wish = yield* attendRequests(options, progress);
+      if (wish === 'stop') return { kind: 'stopped', step: progress.step };
+      progress.step++;
+
+      const result = takeStep(options, group, progress.step);
+      if (!result.applied) return { kind: 'diverged', step: progress.step, loss: result.loss };
+      const epoch = progress.step / stepsPerEpoch;
+      yield { kind: 'step', step: progress.step, epoch, ...result.facts, memoryBytes: options.surroundings.memoryBytes() };
+
+      const last = progress.step >= schedule.totalSteps;
+      if (last || progress.step % options.evaluateEvery === 0) yield* evaluateStep(options, progress);
+      if (last) break;
+      if (options.patience > 0 && progress.evaluationsSinceBest >= options.patience) return { kind: 'early-stopped', step: progress.step };
+      await options.surroundings.rest();
+    }
+  }
+  return { kind: 'completed', step: progress.step };
+}
+
+interface Progress {
+  step: number;
+  best: number | undefined;
+  evaluationsSinceBest: number;
+  evaluatedAt: number;
+}
+
+/** The batches of one epoch, `gradientAccumulationSteps` to an optimizer step. */
+function createStepGroups({ rows, training, random }: LoopOptions): EncodedRow[][][] {
+  const batches = createEpochBatches(rows, training.batchSize, random);
+  const size = training.gradientAccumulationSteps;
+  return Array.from({ length: Math.ceil(batches.length / size) }, (_, index) => batches.slice(index * size, (index + 1) * size));
+}
+
+/** Hears what the controller wants between two steps; holds while paused. */
+async function* attendRequests(options: LoopOptions, progress: Progress): AsyncGenerator<UnnumberedEvent, 'go-on' | 'stop'> {
+  let paused = false;
+  do {
+    for (const request of options.surroundings.requests()) {
+      if (request.kind === 'stop') {
+        yield { kind: 'stopping' };
+        return 'stop';
+      }
+      if (request.kind === 'evaluate-now' && progress.evaluatedAt !== progress.step) yield* evaluateStep(options, progress);
+      const wasPaused: boolean = paused;
+      if (request.kind === 'pause') paused = true;
+      if (request.kind === 'continue') paused = false;
+      if (paused !== wasPaused) yield { kind: paused ? 'paused' : 'continued' };
+    }
+    if (paused) await options.surroundings.hold();
+  } while (paused);
+  return 'go-on';
+}
+
+type StepResult =
+  | { readonly applied: true; readonly loss: number; readonly facts: StepFacts }
+  | { readonly applied: false; readonly loss: number };
+interface StepFacts {
+  readonly loss: number;
+  readonly learningRate: number;
+  readonly gradNorm: number;
+  readonly stepMs: number;
+  readonly tokensPerSecond: number;
+}
+
+/** Forward, backward and update; nothing is updated when loss or gradients are not finite. */
+function takeStep(options: LoopOptions, group: readonly (readonly EncodedRow[])[], step: number): StepResult {
+  const { optimizer, schedule, surroundings, padId } = options;
+  const startMs = surroundings.nowMs();
+  const batches = group.map((rows) => padBatch(rows, padId));
+  const { loss, gradients } = accumulateGradients(options, batches);
+  const gradNorm = optimizer.gradientNorm(gradients);
+  const applied = Number.isFinite(loss) && Number.isFinite(gradNorm);
+  const learningRate = learningRateAt(schedule, step);
+  if (applied) optimizer.update(step, learningRate, gradients);
+  tf.dispose(gradients);
+  if (!applied) return { applied, loss };
+  const stepMs = surroundings.nowMs() - startMs;
+  const tokens = batches.reduce((sum, { batch }) => sum + batch.tokens, 0);
+  return { applied, loss, facts: { loss, learningRate, gradNorm, stepMs, tokensPerSecond: (1000 * tokens) / Math.max(stepMs, 1) } };
+}
+
+/** The mean over all rows of the step, whatever the sizes of its batches. The caller frees the gradients. */
+function accumulateGradients(options: LoopOptions, batches: readonly LabelledBatch[]): { loss: number; gradients: Gradients } {
+  const rows = batches.reduce((sum, { batch }) => sum + batch.rows, 0);
+  let loss = 0;
+  let total: Record<string, tf.Tensor> = {};
+  for (const batch of batches) {
+    const { value, grads } = gradientsOfBatch(options, batch, batch.batch.rows / rows);
+    loss += value;
+    total = addGradients(total, grads);
+  }
+  return { loss, gradients: total };
+}
+
+function gradientsOfBatch({ classifier, adapter, training, random }: LoopOptions, batch: LabelledBatch, share: number) {
+  const variables = [...adapter.trained.values()];
+  const { labelSmoothing } = training;
+  const loss = (): tf.Scalar => tf.mul(classificationLoss(classifier, adapter, batch, { labelSmoothing, random }), share);
+  const { value, grads } = tf.variableGrads(loss, variables);
+  const number = value.dataSync()[0] ?? NaN;
+  value.dispose();
+  return { value: number, grads };
+}
+
+function addGradients(total: Record<string, tf.Tensor>, more: tf.NamedTensorMap): Record<string, tf.Tensor> {
+  const sum: Record<string, tf.Tensor> = {};
+  for (const [name, gradient] of Object.entries(more)) {
+    const before = total[name];
+    sum[name] = before === undefined ? gradient : tf.add(before, gradient);
+    if (before !== undefined) tf.dispose([before, gradient]);
+  }
+  return sum;
+}
+
+/** Measures the validation rows and says whether it is the best so far. */
+async function* evaluateStep(options: LoopOptions, progress: Progress): AsyncGenerator<UnnumberedEvent, void> {
+  const { classifier, adapter, validation, labels, evaluationBatchSize: batchSize, padId, metric, surroundings } = options;
+  const startMs = surroundings.nowMs();
+  const { metrics, accuracyInterval, rows } = await evaluate(classifier, adapter, validation, { labels, batchSize, padId, onProgress: () => surroundings.rest() });
+  progress.evaluatedAt = progress.step;
+  const evaluationMs = surroundings.nowMs() - startMs;
+  yield { kind: 'evaluated', step: progress.step, split: 'validation', subject: 'trained', rows, metrics, accuracyInterval, evaluationMs };
+
+  const value = metrics[metric] ?? NaN;
+  const improved = isBetter(metric, value, progress.best);
+  progress.evaluationsSinceBest = improved ? 0 : progress.evaluationsSinceBest + 1;
+  if (!improved) return;
+  progress.best = value;
+  yield { kind: 'improved', step: progress.step, metric, value };
+}

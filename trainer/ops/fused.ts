@@ -1,0 +1,69 @@
+/**
+ * How an op finds a fused kernel, and how that kernel is differentiated. An op runs its kernel where the active
+ * backend has it, and its composite of plain TensorFlow.js operations everywhere else.
+ *
+ * Gradients are given per input as thunks. TensorFlow.js calls only those of inputs that depend on a trained variable,
+ * so the gradient of a frozen weight is never computed.
+ */
+import * as tf from '../tensors';
+
+/** Names under which a backend registers Temper's kernels; inputs and attributes stand with the op that runs them. */
+export const FUSED_KERNELS = {
+  dense: 'TemperDense',
+  activate: 'TemperActivate',
+  activateGrad: 'TemperActivateGrad',
+  layerNorm: 'TemperLayerNorm',
+  addLayerNorm: 'TemperAddLayerNorm',
+  layerNormGrad: 'TemperLayerNormGrad',
+  layerNormGammaGrad: 'TemperLayerNormGammaGrad',
+  attention: 'TemperMaskedAttention',
+  attentionGrad: 'TemperMaskedAttentionGrad',
+  embedding: 'TemperEmbedding',
+  embeddingGrad: 'TemperEmbeddingGrad',
+  firstToken: 'TemperFirstToken',
+  firstTokenGrad: 'TemperFirstTokenGrad',
+  crossEntropy: 'TemperCrossEntropy',
+  crossEntropyGrad: 'TemperCrossEntropyGrad',
+  dropout: 'TemperDropout',
+  adamW: 'TemperAdamW',
+  sumOfSquares: 'TemperSumOfSquares',
+} as const;
+
+export type FusedKernel = (typeof FUSED_KERNELS)[keyof typeof FUSED_KERNELS];
+
+/** Whether the active backend has this kernel. */
+export function hasKernel(kernel: FusedKernel): boolean {
+  // Typed as always there, but undefined where the backend lacks the kernel.
+  const found: tf.KernelConfig | undefined = tf.getKernel(kernel, tf.getBackend());
+  return found !== undefined;
+}
+
+/** Runs a kernel of the active backend that returns one tensor. */
+export function runKernel<T extends tf.Tensor>(kernel: FusedKernel, inputs: tf.NamedTensorMap, attributes: tf.NamedAttrMap = {}): T {
+  return tf.engine().runKernel<T>(kernel, inputs, attributes);
+}
+
+/** Runs a kernel of the active backend that returns several tensors, or none. */
+export function runKernelForMany(kernel: FusedKernel, inputs: tf.NamedTensorMap, attributes: tf.NamedAttrMap = {}): tf.Tensor[] {
+  return tf.engine().runKernel<tf.Tensor[]>(kernel, inputs, attributes);
+}
+
+type Gradient<Saved extends string> = (
+  dy: tf.Tensor,
+  saved: Readonly<Record<Saved, tf.Tensor>>,
+  attributes: tf.NamedAttrMap,
+) => Record<string, () => tf.Tensor>;
+
+/** Registers the gradient of a one-output kernel; `saves` names the inputs that the backward pass needs again. */
+export function registerFusedGradient<Saved extends string>(kernel: FusedKernel, saves: readonly Saved[], gradient: Gradient<Saved>): void {
+  tf.registerGradient({
+    kernelName: kernel,
+    inputsToSave: [...saves],
+    gradFunc: (dy, saved, attributes) => {
+      const entries = saves.map((name, i) => [name, saved[i]]);
+      // The engine saves exactly the inputs named above, in that order; `dy` is one tensor as there is one output.
+      const named = Object.fromEntries(entries) as Record<Saved, tf.Tensor>;
+      return gradient(dy as tf.Tensor, named, attributes);
+    },
+  });
+}

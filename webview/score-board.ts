@@ -1,0 +1,89 @@
+/** Who does how well on which held-out rows: the commonest class, the untouched model, the best checkpoint. */
+import { LitElement, css, html, nothing } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import type { EvaluationFacts, RunState, Split } from '../protocol';
+import { formatMetric } from '../protocol/metrics';
+import { initialRunState, isEnded } from '../protocol/run-state';
+import { formatCount, formatInterval, metricTitle, missing } from './format';
+import './interval-glyph';
+import { bestMeasurement, heldOutMetric, heldOutSplits, measurementOf, splitTitles } from './measurements';
+import { sharedStyles, tableStyles } from './styles';
+
+@customElement('temper-score-board')
+export class ScoreBoard extends LitElement {
+  static override styles = [
+    ...sharedStyles,
+    tableStyles,
+    css`
+      .rows {
+        color: var(--temper-dim);
+        font-size: 12px;
+        font-weight: normal;
+      }
+      @media (max-width: 600px) {
+        temper-interval-glyph,
+        .rows {
+          display: none;
+        }
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) run: RunState = initialRunState;
+
+  override render() {
+    const splits = heldOutSplits(this.run);
+    if (splits.length === 0) return nothing;
+    const title = `Scoreboard: ${metricTitle(heldOutMetric(this.run), true)}`;
+    return html`<section class="card" aria-labelledby="heading">
+      <h2 id="heading">${title}</h2>
+      <div class="scroll">
+        <table aria-labelledby="heading">
+          <thead>
+            <tr>
+              <th scope="col">model</th>
+              ${splits.map((split) => html`<th scope="col" class="number">${splitTitles[split]} ${this.renderRows(split)}</th>`)}
+            </tr>
+          </thead>
+          <tbody>
+            ${this.renderModel('majority class', splits, (split) => measurementOf(this.run, 'majority', split))}
+            ${this.renderModel('untouched model', splits, (split) => measurementOf(this.run, 'base', split))}
+            ${this.renderModel(this.bestTitle, splits, (split) => bestMeasurement(this.run, split))}
+          </tbody>
+        </table>
+      </div>
+    </section>`;
+  }
+
+  private get bestTitle(): string {
+    const { best } = this.run;
+    return best === undefined ? 'best checkpoint' : `★ step ${formatCount(best.step)}`;
+  }
+
+  private renderRows(split: Split) {
+    const rows = this.run.plan?.rows[split];
+    return rows === undefined ? nothing : html`<span class="rows">(${formatCount(rows)} rows)</span>`;
+  }
+
+  private renderModel(title: string, splits: readonly Split[], measured: (split: Split) => EvaluationFacts | undefined) {
+    return html`<tr>
+      <th scope="row">${title}</th>
+      ${splits.map((split) => html`<td class="number">${this.renderScore(split, measured(split))}</td>`)}
+    </tr>`;
+  }
+
+  private renderScore(split: Split, measurement: EvaluationFacts | undefined) {
+    const metric = heldOutMetric(this.run);
+    const value = measurement?.metrics[metric];
+    if (value === undefined) return html`<span class="dim">${this.whenMeasured(split)}</span>`;
+    const interval = metric === 'accuracy' ? measurement?.accuracyInterval : undefined;
+    if (interval === undefined) return formatMetric(value);
+    const words = `95 % between ${formatInterval(interval)}`;
+    return html`<span title=${words}>${formatMetric(value)}<span class="unseen"> ${words}</span><temper-interval-glyph .value=${value} .interval=${interval}></temper-interval-glyph></span>`;
+  }
+
+  /** The test rows are looked at once, when the best checkpoint is known. */
+  private whenMeasured(split: Split): string {
+    return split === 'validation' || isEnded(this.run.phase) ? missing : 'at the end';
+  }
+}
