@@ -22,7 +22,8 @@ export function decodeText(bytes: Uint8Array): DecodedText {
   const problems = hadByteOrderMark ? [byteOrderMark(content)] : [];
   const text = decodeStrictly(content);
   if (text !== undefined) return { text, hadByteOrderMark, problems };
-  return { text: decodeLoosely(content), hadByteOrderMark, problems: [...problems, ...collectBadBytes(content)] };
+  const loose = decodeLoosely(content);
+  return { text: loose, hadByteOrderMark, problems: [...problems, ...collectBadBytes(content, isOneByte(loose))] };
 }
 
 function decodeStrictly(bytes: Uint8Array): string | undefined {
@@ -37,14 +38,21 @@ function decodeLoosely(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 }
 
+/** Whether most of what is not ASCII is wrong: then the file is in an encoding of one byte a character, most likely. */
+function isOneByte(loose: string): boolean {
+  const bad = loose.match(/\ufffd/g)?.length ?? 0;
+  const good = loose.match(/[^\0-\x7f\ufffd]/g)?.length ?? 0;
+  return bad > good;
+}
+
 /** The first bad byte of each line, for the first lines that have one. */
-function collectBadBytes(bytes: Uint8Array): Problem[] {
+function collectBadBytes(bytes: Uint8Array, isOneByte: boolean): Problem[] {
   const problems: Problem[] = [];
   let start = 0;
   for (let line = 1; start < bytes.length && problems.length < reportedLines; line++) {
     const end = lineEnd(bytes, start);
     const bad = findInvalidUtf8(bytes.subarray(start, end));
-    if (bad >= 0) problems.push(badByte(bytes, { line, start, bad: start + bad }));
+    if (bad >= 0) problems.push(badByte(bytes, { line, start, bad: start + bad, isOneByte }));
     start = end;
   }
   return problems;
@@ -57,24 +65,32 @@ function lineEnd(bytes: Uint8Array, start: number): number {
   return index + (bytes[index] === 0x0d && bytes[index + 1] === 0x0a ? 2 : 1);
 }
 
-function badByte(bytes: Uint8Array, place: { line: number; start: number; bad: number }): Problem {
-  const { line, start, bad } = place;
+interface BadByte {
+  readonly line: number;
+  /** Offset of the line, and of the byte. */
+  readonly start: number;
+  readonly bad: number;
+  readonly isOneByte: boolean;
+}
+
+function badByte(bytes: Uint8Array, { line, start, bad, isOneByte }: BadByte): Problem {
   const column = decodeLoosely(bytes.subarray(start, bad)).length + 1;
   const found = (bytes[bad] ?? 0).toString(16).toUpperCase().padStart(2, '0');
   return {
     ...{ line, column, endLine: line, endColumn: column + 1 },
     code: 'invalid-encoding',
     severity: 'error',
-    message: `The byte ${found} is not UTF-8${guess(bytes, bad)}. Save the file again as UTF-8.`,
+    message: `The byte ${found} is not UTF-8${isOneByte || isAlone(bytes, bad) ? guess(bytes, bad) : ''}. Save the file again as UTF-8.`,
   };
 }
 
 /** One high byte among ASCII is what the one-byte encodings of western Europe look like. */
-function guess(bytes: Uint8Array, bad: number): string {
-  const isAlone = (bytes[bad + 1] ?? 0) < 0x80 && (bytes[bad - 1] ?? 0) < 0x80;
-  if (!isAlone) return '';
-  const byte = bytes.subarray(bad, bad + 1);
-  const character = new TextDecoder('windows-1252').decode(byte);
+function isAlone(bytes: Uint8Array, index: number): boolean {
+  return (bytes[index + 1] ?? 0) < 0x80 && (bytes[index - 1] ?? 0) < 0x80;
+}
+
+function guess(bytes: Uint8Array, index: number): string {
+  const character = new TextDecoder('windows-1252').decode(bytes.subarray(index, index + 1));
   return /[\p{L}\p{P}\p{S}]/u.test(character) ? `; in windows-1252 (latin-1) it would be "${character}"` : '';
 }
 

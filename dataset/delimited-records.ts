@@ -19,6 +19,9 @@ export interface CellRecord extends Span {
   readonly next: number;
 }
 
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+
 export function readRecord(text: string, start: number, delimiter: string): CellRecord {
   const cells: Cell[] = [];
   for (let offset = start; ; offset++) {
@@ -31,8 +34,12 @@ export function readRecord(text: string, start: number, delimiter: string): Cell
 }
 
 function readPlain(text: string, start: number, delimiter: string): Cell {
+  const separator = delimiter.charCodeAt(0);
   let end = start;
-  while (end < text.length && text[end] !== delimiter && !isLineEnd(text, end)) end++;
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    if (code === separator || code === lineFeed || code === carriageReturn) break;
+  }
   return { start, end, value: text.slice(start, end) };
 }
 
@@ -58,7 +65,8 @@ function endOfLine(text: string, start: number): number {
 }
 
 function isLineEnd(text: string, offset: number): boolean {
-  return text[offset] === '\n' || text[offset] === '\r';
+  const code = text.charCodeAt(offset);
+  return code === lineFeed || code === carriageReturn;
 }
 
 function skipLineEnd(text: string, offset: number): number {

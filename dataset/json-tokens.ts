@@ -46,7 +46,7 @@ function readString(text: string, start: number): JsonToken {
     offset += text[offset] === '\\' ? 2 : 1;
   }
   if (text[offset] === '"') return { kind: 'string', start, end: offset + 1 };
-  return { kind: 'string', start, end: offset, fault: 'This string has no closing double quote.' };
+  return { kind: 'string', start, end: Math.min(offset, text.length), fault: 'This string has no closing double quote.' };
 }
 
 function faultInString(text: string, offset: number): { fault: string; faultSpan: Span } | undefined {

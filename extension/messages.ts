@@ -34,7 +34,8 @@ export const messages = {
   endedWithoutWord: 'It ended before it could say why; its log may.',
 
   // Restricted Mode
-  untrusted: 'Temper does not run training, stop or evaluate in Restricted Mode, because the folder says what to run. Trust it first.',
+  untrusted:
+    'Temper does not train or evaluate in Restricted Mode, because the folder says which model and files are used. Trust it first.',
   manageTrust: 'Manage Workspace Trust',
 
   // Runs
@@ -51,7 +52,8 @@ export const messages = {
     hint: 'It was written by another version of Temper or changed by hand.',
   }),
   stopping: (name: string) => `Stopping ${name}: finishing the step and saving`,
-  stopSlow: (name: string) => `${name} is still finishing its step. Stop it now? What it learnt since the last checkpoint is lost.`,
+  stopSlow: (name: string) =>
+    `${name} is still finishing its step. Stop it now? What it learnt since the last checkpoint is lost.`,
   stopNow: 'Stop Now',
   keepWaiting: 'Keep Waiting',
   noLog: 'This run has no log.',
@@ -83,7 +85,8 @@ export const messages = {
     `${count} more problems are not shown: Temper shows ${shown} per file ("temper.lint.maxProblemsPerFile").`,
   tooLargeToLint: (megabytes: number) =>
     `This file has ${megabytes} MB, too much to lint in the editor. Run "temper lint" in a terminal instead.`,
-  missingFile: (path: string, split: string) => `There is no file ${path}, which "data.${split}" names. Paths are relative to temper.json.`,
+  missingFile: (path: string, split: string) =>
+    `There is no file ${path}, which "data.${split}" names. Paths are relative to temper.json.`,
 
   // Any command
   failed: (title: string, reason: string) => `${title}: ${reason}`,

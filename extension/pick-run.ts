@@ -29,7 +29,8 @@ export async function pickRun(app: App, argument: unknown, choice: RunChoice): P
   if (runs.length === 0) void window.showInformationMessage(choice.none);
   if (runs.length < 2) return runs[0];
   const items = runs.map((run) => ({ label: run.name, description: describeRun(run.state), detail: run.id, run }));
-  return (await window.showQuickPick(items, { placeHolder: messages.pickRun, matchOnDescription: true, matchOnDetail: true }))?.run;
+  return (await window.showQuickPick(items, { placeHolder: messages.pickRun, matchOnDescription: true, matchOnDetail: true }))
+    ?.run;
 }
 
 export async function pickCheckpoint(run: FollowedRun): Promise<CheckpointNode | undefined> {

@@ -26,7 +26,9 @@ function build() {
 /** A copy to play with; what was done in it stays until it is deleted. */
 function makeSampleProject() {
   const folder = path.join(repository, 'out/sample-project');
-  if (!fs.existsSync(folder)) fs.cpSync(path.join(repository, 'templates/text-classification'), folder, { recursive: true });
+  if (fs.existsSync(folder)) return folder;
+  const { status } = spawnSync(process.execPath, [path.join(repository, 'bin/temper.cjs'), 'new', 'text-classification', folder], { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
   return folder;
 }
 

@@ -4,6 +4,7 @@ import { existsSync, globSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 import { nodeBundle, root } from './build.mjs';
+import { withoutNetwork } from './workbench/without-network.mjs';
 
 /** Each can be run alone: `npm test -- trainer`. */
 export const layers = ['protocol', 'dataset', 'runs', 'trainer', 'extension', 'webview', 'golden'];
@@ -40,7 +41,10 @@ function runMocha(bundle, mochaArguments) {
   const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
   const reporter = join(root, 'scripts', 'spec-and-totals.cjs');
   const options = ['--reporter', reporter, '--reporter-option', `output=${report}`, '--timeout', '30000', ...mochaArguments];
-  const { status, signal } = spawnSync(process.execPath, ['--enable-source-maps', mocha, ...options, bundle], { cwd: root, stdio: 'inherit' });
+  const isolated = withoutNetwork([process.execPath, '--enable-source-maps', mocha, ...options, bundle]);
+  if (!isolated.isolated) console.log(`These tests run with the network on: ${isolated.reason}.`);
+  const [command = process.execPath, ...args] = isolated.command;
+  const { status, signal } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
   // A run that died before its report has failed, whatever its exit code says.
   if (!existsSync(report)) {
     console.error(`The tests ended without a report (exit code ${status}, signal ${signal}).`);

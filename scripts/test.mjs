@@ -17,10 +17,17 @@ const mochaArguments = process.argv.slice(2).filter((argument) => argument.start
 await build();
 const totals = { passes: 0, failures: 0, pending: 0 };
 for (const layer of chosen) {
-  const result = layer === 'editor' ? await runEditorTests({ vsix: await packageVsix() }) : await runLayer(layer, mochaArguments);
+  const result = layer === 'editor' ? await runEditorLayer() : await runLayer(layer, mochaArguments);
   totals.passes += result.passes;
   totals.failures += result.failures;
   totals.pending += result.pending;
 }
 console.log(`\n${totals.passes} passed, ${totals.failures} failed, ${totals.pending} skipped`);
 process.exit(totals.failures > 0 || totals.passes === 0 ? 1 : 0);
+
+/** The extension as it is shipped: packed, installed, driven. */
+async function runEditorLayer() {
+  console.log('\n— editor —');
+  const { passed, failures } = await runEditorTests({ vsix: await packageVsix() });
+  return { passes: passed, failures, pending: 0 };
+}

@@ -1,4 +1,4 @@
-/** Finds files that ship with Temper, wherever the running bundle lies inside the package. */
+/** Finds what ships with Temper, wherever in the package the running bundle lies. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

@@ -4,14 +4,13 @@
  */
 import type { Random } from '../dataset/seeded-random';
 import { isBetter, type ControlRequest, type MetricForBest, type TrainingConfig, type UnnumberedEvent } from '../protocol';
-import { createEpochBatches, padBatch, type EncodedRow, type LabelledBatch } from './batches';
+import { createEpochBatches, padBatch, type EncodedRow } from './batches';
 import { evaluate, type EncodedSplit } from './evaluate';
 import type { Adapter } from './methods/method';
 import type { SequenceClassifier } from './models/model';
-import type { Gradients, Optimizer } from './optimizer';
-import { learningRateAt, type Schedule } from './schedule';
-import { classificationLoss } from './tasks/text-classification';
-import * as tf from './tensors';
+import type { Optimizer } from './optimizer';
+import type { Schedule } from './schedule';
+import { takeStep } from './step';
 
 export interface LoopOptions {
   readonly classifier: SequenceClassifier;
@@ -61,7 +60,8 @@ export async function* trainLoop(options: LoopOptions): AsyncGenerator<Unnumbere
       if (wish === 'stop') return { kind: 'stopped', step: progress.step };
       progress.step++;
 
-      const result = takeStep(options, group, progress.step);
+      const batches = group.map((rowsOfBatch) => padBatch(rowsOfBatch, options.padId));
+      const result = takeStep(options, batches, progress.step);
       if (!result.applied) return { kind: 'diverged', step: progress.step, loss: result.loss };
       const epoch = progress.step / stepsPerEpoch;
       yield { kind: 'step', step: progress.step, epoch, ...result.facts, memoryBytes: options.surroundings.memoryBytes() };
@@ -108,67 +108,6 @@ async function* attendRequests(options: LoopOptions, progress: Progress): AsyncG
     if (paused) await options.surroundings.hold();
   } while (paused);
   return 'go-on';
-}
-
-type StepResult =
-  | { readonly applied: true; readonly loss: number; readonly facts: StepFacts }
-  | { readonly applied: false; readonly loss: number };
-interface StepFacts {
-  readonly loss: number;
-  readonly learningRate: number;
-  readonly gradNorm: number;
-  readonly stepMs: number;
-  readonly tokensPerSecond: number;
-}
-
-/** Forward, backward and update; nothing is updated when loss or gradients are not finite. */
-function takeStep(options: LoopOptions, group: readonly (readonly EncodedRow[])[], step: number): StepResult {
-  const { optimizer, schedule, surroundings, padId } = options;
-  const startMs = surroundings.nowMs();
-  const batches = group.map((rows) => padBatch(rows, padId));
-  const { loss, gradients } = accumulateGradients(options, batches);
-  const gradNorm = optimizer.gradientNorm(gradients);
-  const applied = Number.isFinite(loss) && Number.isFinite(gradNorm);
-  const learningRate = learningRateAt(schedule, step);
-  if (applied) optimizer.update(step, learningRate, gradients);
-  tf.dispose(gradients);
-  if (!applied) return { applied, loss };
-  const stepMs = surroundings.nowMs() - startMs;
-  const tokens = batches.reduce((sum, { batch }) => sum + batch.tokens, 0);
-  return { applied, loss, facts: { loss, learningRate, gradNorm, stepMs, tokensPerSecond: (1000 * tokens) / Math.max(stepMs, 1) } };
-}
-
-/** The mean over all rows of the step, whatever the sizes of its batches. The caller frees the gradients. */
-function accumulateGradients(options: LoopOptions, batches: readonly LabelledBatch[]): { loss: number; gradients: Gradients } {
-  const rows = batches.reduce((sum, { batch }) => sum + batch.rows, 0);
-  let loss = 0;
-  let total: Record<string, tf.Tensor> = {};
-  for (const batch of batches) {
-    const { value, grads } = gradientsOfBatch(options, batch, batch.batch.rows / rows);
-    loss += value;
-    total = addGradients(total, grads);
-  }
-  return { loss, gradients: total };
-}
-
-function gradientsOfBatch({ classifier, adapter, training, random }: LoopOptions, batch: LabelledBatch, share: number) {
-  const variables = [...adapter.trained.values()];
-  const { labelSmoothing } = training;
-  const loss = (): tf.Scalar => tf.mul(classificationLoss(classifier, adapter, batch, { labelSmoothing, random }), share);
-  const { value, grads } = tf.variableGrads(loss, variables);
-  const number = value.dataSync()[0] ?? NaN;
-  value.dispose();
-  return { value: number, grads };
-}
-
-function addGradients(total: Record<string, tf.Tensor>, more: tf.NamedTensorMap): Record<string, tf.Tensor> {
-  const sum: Record<string, tf.Tensor> = {};
-  for (const [name, gradient] of Object.entries(more)) {
-    const before = total[name];
-    sum[name] = before === undefined ? gradient : tf.add(before, gradient);
-    if (before !== undefined) tf.dispose([before, gradient]);
-  }
-  return sum;
 }
 
 /** Measures the validation rows and says whether it is the best so far. */

@@ -76,5 +76,7 @@ function swatch(layer: ChartLayer) {
 }
 
 function marker(shape: 'square' | 'disc') {
-  return shape === 'square' ? svg`<rect x="6.5" y="1.5" width="5" height="5"></rect>` : svg`<circle cx="9" cy="4" r="3"></circle>`;
+  return shape === 'square'
+    ? svg`<rect x="6.5" y="1.5" width="5" height="5"></rect>`
+    : svg`<circle cx="9" cy="4" r="3"></circle>`;
 }

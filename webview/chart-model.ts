@@ -31,8 +31,8 @@ export interface ChartModel {
   readonly xMax: number;
   /** 0 when unknown: the axis then counts steps. */
   readonly stepsPerEpoch: number;
-  /** Drawn from 0 to 1 whatever the values. */
-  readonly unitInterval: boolean;
+  /** From 0 to 1 whatever the values, from 0 to the highest, or logarithmic. */
+  readonly scale: 'unit' | 'linear' | 'log';
   readonly layers: readonly ChartLayer[];
   /** The best checkpoint. */
   readonly star?: { readonly x: number; readonly y: number };
@@ -50,11 +50,18 @@ export interface Readout {
   readonly lines: readonly ReadoutLine[];
 }
 
-export const emptyChart: ChartModel = { xMax: 1, stepsPerEpoch: 0, unitInterval: false, layers: [] };
+export const emptyChart: ChartModel = { xMax: 1, stepsPerEpoch: 0, scale: 'linear', layers: [] };
 
 /** Nothing but levels is nothing to look at. */
 export function isEmptyChart({ layers }: ChartModel): boolean {
-  return layers.every((layer) => layer.kind === 'level' || (layer.kind === 'stream' ? layer.series.length : layer.points.length) === 0);
+  return layers.every(
+    (layer) => layer.kind === 'level' || (layer.kind === 'stream' ? layer.series.length : layer.points.length) === 0,
+  );
+}
+
+/** Not even a level: axes would measure nothing. */
+export function isBlankChart(model: ChartModel): boolean {
+  return isEmptyChart(model) && model.layers.every(({ kind }) => kind !== 'level');
 }
 
 /** Every x that has a value, ascending: where the arrow keys stop. */
@@ -111,7 +118,10 @@ function valueAt(layer: ChartLayer, x: number): string | undefined {
       return point && `${formatMetric(point.last)} (smoothed ${formatMetric(point.smooth)})`;
     }
     case 'points':
-      return formatPoint(layer.points.findLast((point) => point.x <= x), x);
+      return formatPoint(
+        layer.points.findLast((point) => point.x <= x),
+        x,
+      );
     default:
       return layer satisfies never;
   }

@@ -1,6 +1,6 @@
 /** Draws a chart model on a canvas. Knows pixels and colours; where they come from is the element's business. */
-import type { ChartLayer, ChartModel, Tint } from './chart-model';
-import { stepTicks, valueTicks, xToPixel, yMaxOf, yToPixel, type PlotArea } from './chart-scale';
+import { isBlankChart, type ChartLayer, type ChartModel, type Tint } from './chart-model';
+import { stepTicks, ticksOf, valueScaleOf, xToPixel, yToPixel, type PlotArea, type ValueScale } from './chart-scale';
 import { formatMetric } from '../protocol/metrics';
 
 export interface ChartColours {
@@ -19,7 +19,7 @@ export interface Painting {
   readonly model: ChartModel;
   readonly colours: ChartColours;
   readonly area: PlotArea;
-  readonly yMax: number;
+  readonly scale: ValueScale;
 }
 
 type Layer<Kind extends ChartLayer['kind']> = Extract<ChartLayer, { kind: Kind }>;
@@ -31,28 +31,42 @@ export function plotAreaOf(width: number, height: number): PlotArea {
   return { left, top, width: Math.max(1, width - left - right), height: Math.max(1, height - top - bottom) };
 }
 
-/** One whole picture; `cursor` is the step that is read out. */
-export function paintChart(painting: Omit<Painting, 'yMax'>, cursor?: number): void {
-  const whole: Painting = { ...painting, yMax: yMaxOf(painting.model) };
+/** The whole picture; `cursor` is the step that is read out. */
+export function paintChart(painting: Omit<Painting, 'scale'>, cursor?: number): void {
+  if (isBlankChart(painting.model)) return;
+  const whole: Painting = { ...painting, scale: valueScaleOf(painting.model) };
   paintGrid(whole);
-  clipped(whole, () => whole.model.layers.forEach((layer) => paintLayer(whole, layer)));
+  clipped(whole, () => {
+    whole.model.layers.forEach((layer) => {
+      paintLayer(whole, layer);
+    });
+  });
   if (whole.model.star) paintStar(whole, whole.model.star);
   if (cursor !== undefined) paintCursor(whole, cursor);
 }
 
-function paintGrid({ context, model, colours, area, yMax }: Painting): void {
+function paintGrid({ context, model, colours, area, scale }: Painting): void {
   context.font = colours.font;
   context.strokeStyle = colours.grid;
   context.fillStyle = colours.dim;
   context.lineWidth = 1;
   context.textAlign = 'right';
   context.textBaseline = 'middle';
-  for (const { at, label } of valueTicks(yMax)) {
-    const y = Math.round(yToPixel(area, yMax, at)) + 0.5;
+  context.setLineDash(colours.highContrast ? [1, 4] : []);
+  for (const { at, label } of ticksOf(scale)) {
+    const y = Math.round(yToPixel(area, scale, at)) + 0.5;
     strokeLine(context, [area.left, y], [area.left + area.width, y]);
     context.fillText(label, area.left - 6, y);
   }
-  paintStepTicks(context, area, stepTicks(model.xMax, model.stepsPerEpoch, area.width / 90).map((tick) => ({ ...tick, x: xToPixel(area, model.xMax, tick.at) })));
+  context.setLineDash([]);
+  paintStepTicks(
+    context,
+    area,
+    stepTicks(model.xMax, model.stepsPerEpoch, area.width / 90).map((tick) => ({
+      ...tick,
+      x: xToPixel(area, model.xMax, tick.at),
+    })),
+  );
 }
 
 function paintStepTicks(context: CanvasRenderingContext2D, area: PlotArea, ticks: readonly { x: number; label: string }[]): void {
@@ -68,12 +82,18 @@ function paintStepTicks(context: CanvasRenderingContext2D, area: PlotArea, ticks
 
 function paintLayer(painting: Painting, layer: ChartLayer): void {
   switch (layer.kind) {
-    case 'stream':
-      return paintStream(painting, layer);
-    case 'points':
-      return paintPoints(painting, layer);
-    case 'level':
-      return paintLevel(painting, layer);
+    case 'stream': {
+      paintStream(painting, layer);
+      return;
+    }
+    case 'points': {
+      paintPoints(painting, layer);
+      return;
+    }
+    case 'level': {
+      paintLevel(painting, layer);
+      return;
+    }
     default:
       return layer satisfies never;
   }
@@ -81,23 +101,32 @@ function paintLayer(painting: Painting, layer: ChartLayer): void {
 
 /** The extremes of each pixel column, then the smoothed line over them. */
 function paintStream(painting: Painting, { series, tint }: Layer<'stream'>): void {
-  const { context, model, colours, area, yMax } = painting;
+  const { context, model, colours, area, scale } = painting;
   const columns = series.columns(0, model.xMax, Math.ceil(area.width));
-  const scale = area.width / Math.max(1, Math.ceil(area.width) - 1);
-  const xOf = (pixel: number): number => area.left + pixel * scale;
+  const pitch = area.width / Math.max(1, Math.ceil(area.width) - 1);
+  const xOf = (pixel: number): number => area.left + pixel * pitch;
   context.globalAlpha = colours.highContrast ? 1 : 0.32;
   context.strokeStyle = colours.tints['train-raw'];
   context.lineWidth = 1;
-  tracePath(context, columns.flatMap(({ pixel, min, max }): Pixel[] => [[xOf(pixel), yToPixel(area, yMax, max)], [xOf(pixel), yToPixel(area, yMax, min)]]));
+  tracePath(
+    context,
+    columns.flatMap(({ pixel, min, max }): Pixel[] => [
+      [xOf(pixel), yToPixel(area, scale, max)],
+      [xOf(pixel), yToPixel(area, scale, min)],
+    ]),
+  );
   context.globalAlpha = 1;
   context.strokeStyle = colours.tints[tint];
   context.lineWidth = colours.highContrast ? 2.5 : 1.75;
-  tracePath(context, columns.map(({ pixel, smooth }): Pixel => [xOf(pixel), yToPixel(area, yMax, smooth)]));
+  tracePath(
+    context,
+    columns.map(({ pixel, smooth }): Pixel => [xOf(pixel), yToPixel(area, scale, smooth)]),
+  );
 }
 
 function paintPoints(painting: Painting, layer: Layer<'points'>): void {
-  const { context, model, colours, area, yMax } = painting;
-  const pixels = layer.points.map(({ x, y }): Pixel => [xToPixel(area, model.xMax, x), yToPixel(area, yMax, y)]);
+  const { context, model, colours, area, scale } = painting;
+  const pixels = layer.points.map(({ x, y }): Pixel => [xToPixel(area, model.xMax, x), yToPixel(area, scale, y)]);
   context.strokeStyle = context.fillStyle = colours.tints[layer.tint];
   if (colours.highContrast) paintWhiskers(painting, layer);
   else paintBand(painting, layer);
@@ -108,32 +137,32 @@ function paintPoints(painting: Painting, layer: Layer<'points'>): void {
   for (const pixel of pixels) paintMarker(context, layer.marker, pixel);
 }
 
-function paintBand({ context, model, area, yMax }: Painting, { points }: Layer<'points'>): void {
+function paintBand({ context, model, area, scale }: Painting, { points }: Layer<'points'>): void {
   const held = points.flatMap(({ x, interval }) => (interval ? [{ x: xToPixel(area, model.xMax, x), ...interval }] : []));
   if (held.length === 0) return;
   context.globalAlpha = 0.18;
   context.beginPath();
-  for (const { x, high } of held) context.lineTo(x, yToPixel(area, yMax, high));
-  for (const { x, low } of held.toReversed()) context.lineTo(x, yToPixel(area, yMax, low));
+  for (const { x, high } of held) context.lineTo(x, yToPixel(area, scale, high));
+  for (const { x, low } of held.toReversed()) context.lineTo(x, yToPixel(area, scale, low));
   context.fill();
   context.globalAlpha = 1;
 }
 
-function paintWhiskers({ context, model, area, yMax }: Painting, { points }: Layer<'points'>): void {
+function paintWhiskers({ context, model, area, scale }: Painting, { points }: Layer<'points'>): void {
   context.lineWidth = 1;
   for (const { x, interval } of points) {
     if (interval === undefined) continue;
     const pixel = xToPixel(area, model.xMax, x);
     for (const end of [interval.low, interval.high]) {
-      const y = yToPixel(area, yMax, end);
+      const y = yToPixel(area, scale, end);
       strokeLine(context, [pixel - 3, y], [pixel + 3, y]);
     }
-    strokeLine(context, [pixel, yToPixel(area, yMax, interval.low)], [pixel, yToPixel(area, yMax, interval.high)]);
+    strokeLine(context, [pixel, yToPixel(area, scale, interval.low)], [pixel, yToPixel(area, scale, interval.high)]);
   }
 }
 
-function paintLevel({ context, colours, area, yMax }: Painting, { y, tint }: Layer<'level'>): void {
-  const pixel = Math.round(yToPixel(area, yMax, y)) + 0.5;
+function paintLevel({ context, colours, area, scale }: Painting, { y, tint }: Layer<'level'>): void {
+  const pixel = Math.round(yToPixel(area, scale, y)) + 0.5;
   context.strokeStyle = colours.tints[tint];
   context.lineWidth = 1;
   context.setLineDash([4, 4]);
@@ -141,8 +170,8 @@ function paintLevel({ context, colours, area, yMax }: Painting, { y, tint }: Lay
   context.setLineDash([]);
 }
 
-function paintStar({ context, model, colours, area, yMax }: Painting, { x, y }: { x: number; y: number }): void {
-  const center: Pixel = [xToPixel(area, model.xMax, x), yToPixel(area, yMax, y)];
+function paintStar({ context, model, colours, area, scale }: Painting, { x, y }: { x: number; y: number }): void {
+  const center: Pixel = [xToPixel(area, model.xMax, x), yToPixel(area, scale, y)];
   context.strokeStyle = context.fillStyle = colours.foreground;
   context.lineWidth = 1.5;
   context.beginPath();
@@ -166,7 +195,10 @@ function paintCursor({ context, model, colours, area }: Painting, cursor: number
 type Pixel = readonly [x: number, y: number];
 
 function paintMarker(context: CanvasRenderingContext2D, marker: 'square' | 'disc', [x, y]: Pixel): void {
-  if (marker === 'square') return context.fillRect(x - 2.5, y - 2.5, 5, 5);
+  if (marker === 'square') {
+    context.fillRect(x - 2.5, y - 2.5, 5, 5);
+    return;
+  }
   context.beginPath();
   context.arc(x, y, 3, 0, 2 * Math.PI);
   context.fill();

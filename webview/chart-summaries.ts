@@ -9,7 +9,8 @@ export function describeLoss(state: RunState, steps: TrainingLoss): string {
   const lowest = lowestValidationLoss(state);
   const newest = validationCurve(state).at(-1);
   if (lowest === undefined || newest === undefined) return describeUntouched(state);
-  const since = newest.step === lowest.step ? ', the newest' : `; ${formatMetric(newest.metrics.loss)} at step ${formatCount(newest.step)}`;
+  const since =
+    newest.step === lowest.step ? ', the newest' : `; ${formatMetric(newest.metrics.loss)} at step ${formatCount(newest.step)}`;
   const training = steps.smoothedLossAt(newest.step);
   const best = `Best validation loss ${formatMetric(lowest.loss)} at step ${formatCount(lowest.step)}${since}.`;
   return training === undefined ? best : `${best} Training ${formatMetric(training)}.`;

@@ -40,7 +40,12 @@ export class ChartTable extends LitElement {
           </tr>
         </thead>
         <tbody>
-          ${tableOf(this.model).map((row) => renderRow(row, layers.map(({ title }) => title)))}
+          ${tableOf(this.model).map((row) =>
+            renderRow(
+              row,
+              layers.map(({ title }) => title),
+            ),
+          )}
         </tbody>
       </table>
     </div>`;

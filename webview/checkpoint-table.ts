@@ -25,7 +25,11 @@ export class CheckpointTable extends LitElement {
         display: inline-flex;
         gap: 6px;
         margin-right: 10px;
+        vertical-align: middle;
         white-space: normal;
+      }
+      .quiet {
+        vertical-align: middle;
       }
       .failed {
         color: var(--vscode-errorForeground);
@@ -45,6 +49,9 @@ export class CheckpointTable extends LitElement {
       @media (max-width: 600px) {
         .size {
           display: none;
+        }
+        .status {
+          margin-right: 4px;
         }
       }
     `,
@@ -92,7 +99,14 @@ export class CheckpointTable extends LitElement {
       <td class="number size">${formatBytes(bytes)}</td>
       <td>
         <span aria-live="polite">${evaluation ? renderStatus(evaluation) : nothing}</span>
-        <button class="quiet" ?disabled=${busy} aria-label=${`Evaluate step ${formatCount(step)}`} @click=${() => ask(this, { kind: 'evaluate', step })}>
+        <button
+          class="quiet"
+          ?disabled=${busy}
+          aria-label=${`Evaluate step ${formatCount(step)}`}
+          @click=${() => {
+            ask(this, { kind: 'evaluate', step });
+          }}
+        >
           Evaluate
         </button>
       </td>
@@ -105,9 +119,14 @@ function renderStatus(evaluation: RowEvaluation) {
     case 'asked':
       return html`<span class="status dim"><vscode-progress-ring></vscode-progress-ring>starting</span>`;
     case 'running':
-      return html`<span class="status dim"><vscode-progress-ring></vscode-progress-ring>${nameOf(evaluation.split)}: ${formatCount(evaluation.done)} of ${formatCount(evaluation.total)}</span>`;
+      return html`<span class="status dim"
+        ><vscode-progress-ring></vscode-progress-ring>${nameOf(evaluation.split)}: ${formatCount(evaluation.done)} of
+        ${formatCount(evaluation.total)}</span
+      >`;
     case 'done':
-      return html`<span class="status">${nameOf(evaluation.split)} accuracy ${formatMetric(evaluation.accuracy)}, loss ${formatMetric(evaluation.loss)}</span>`;
+      return html`<span class="status"
+        >${nameOf(evaluation.split)} accuracy ${formatMetric(evaluation.accuracy)}, loss ${formatMetric(evaluation.loss)}</span
+      >`;
     case 'failed':
       return html`<span class="status failed">✕ ${evaluation.message}</span>`;
     default:

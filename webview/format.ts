@@ -12,7 +12,10 @@ export function formatCount(value: number): string {
 /** Two significant digits and more only where they say something: 5e-3, 1.24e-3, 0. */
 export function formatLearningRate(value: number): string {
   if (value === 0) return '0';
-  return value.toExponential(2).replace(/\.?0+e/, 'e').replace('e+', 'e');
+  return value
+    .toExponential(2)
+    .replace(/\.?0+e/, 'e')
+    .replace('e+', 'e');
 }
 
 /** Three significant digits for numbers of any size. */

@@ -28,10 +28,14 @@ declare function acquireVsCodeApi(): EditorApi;
 export function createEditorHost(): PanelHost {
   const api = acquireVsCodeApi();
   return {
-    post: (message) => api.postMessage(message),
+    post: (message) => {
+      api.postMessage(message);
+    },
     listen: listenToWindow,
     recall: () => parseMemory(api.getState()),
-    remember: (memory) => api.setState(memory),
+    remember: (memory) => {
+      api.setState(memory);
+    },
   };
 }
 
@@ -40,7 +44,9 @@ function listenToWindow(listener: (message: HostToPanel) => void): () => void {
     if (isHostMessage(data)) listener(data);
   };
   window.addEventListener('message', onMessage);
-  return () => window.removeEventListener('message', onMessage);
+  return () => {
+    window.removeEventListener('message', onMessage);
+  };
 }
 
 const hostMessages: readonly HostToPanel['kind'][] = ['snapshot', 'events', 'liveness', 'evaluation', 'broken'];

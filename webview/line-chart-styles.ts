@@ -2,10 +2,22 @@
 import { css } from 'lit';
 
 export const chartStyles = css`
+  :host {
+    display: grid;
+  }
   .card {
     display: flex;
     flex-direction: column;
-    height: 100%;
+  }
+  .foot {
+    align-items: baseline;
+    display: grid;
+    gap: 12px;
+    grid-template-columns: 1fr auto;
+    margin-top: 6px;
+  }
+  temper-chart-legend {
+    margin-left: auto;
   }
   .toggle {
     font-size: 12px;
@@ -24,11 +36,17 @@ export const chartStyles = css`
     width: 100%;
   }
   .placeholder {
-    inset: 40% 40px auto 48px;
-    margin: 0;
+    background: var(--temper-surface);
+    left: 0;
+    margin: 0 auto;
+    max-width: 80%;
+    padding: 2px 8px;
     pointer-events: none;
     position: absolute;
+    right: 0;
     text-align: center;
+    top: 38%;
+    width: fit-content;
   }
   .readout {
     background: var(--vscode-editorHoverWidget-background, var(--temper-surface));

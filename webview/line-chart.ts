@@ -35,8 +35,12 @@ export class LineChart extends LitElement {
   /** The step that is read out. */
   @state() private cursor: number | undefined;
   @state() private revision = 0;
-  private readonly frame = new FrameTask(() => this.draw());
-  private readonly resizes = new ResizeObserver(() => this.redraw());
+  private readonly frame = new FrameTask(() => {
+    this.draw();
+  });
+  private readonly resizes = new ResizeObserver(() => {
+    this.redraw();
+  });
   private unwatchTheme: (() => void) | undefined;
 
   /** Draws with the next frame. */
@@ -47,7 +51,9 @@ export class LineChart extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.unwatchTheme = watchTheme(() => this.redraw());
+    this.unwatchTheme = watchTheme(() => {
+      this.redraw();
+    });
     this.resizes.observe(this);
   }
 
@@ -66,17 +72,26 @@ export class LineChart extends LitElement {
     return html`<section class="card" aria-labelledby="heading">
       <div class="row">
         <h2 id="heading">${this.heading}</h2>
-        <span class="grow"></span>
         <temper-chart-legend .layers=${this.model.layers}></temper-chart-legend>
-        <button class="quiet toggle" aria-pressed=${this.asTable} @click=${this.toggle}>Show as table</button>
       </div>
       ${this.asTable ? this.renderTable() : this.renderPlot()}
-      <temper-polite-summary .text=${this.summary}></temper-polite-summary>
+      <div class="foot">
+        <temper-polite-summary .text=${this.summary}></temper-polite-summary>
+        ${isEmptyChart(this.model) ? nothing : this.renderToggle()}
+      </div>
     </section>`;
   }
 
+  private renderToggle() {
+    return html`<button class="quiet toggle" aria-pressed=${this.asTable} @click=${this.toggle}>Show as table</button>`;
+  }
+
   private renderTable() {
-    return html`<temper-chart-table .model=${this.model} .caption=${this.heading} .revision=${this.revision}></temper-chart-table>`;
+    return html`<temper-chart-table
+      .model=${this.model}
+      .caption=${this.heading}
+      .revision=${this.revision}
+    ></temper-chart-table>`;
   }
 
   private renderPlot() {

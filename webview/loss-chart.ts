@@ -13,7 +13,7 @@ import { StepHistory } from './step-history';
 export class LossChart extends LitElement {
   static override styles = css`
     :host {
-      display: block;
+      display: grid;
       min-width: 0;
     }
   `;
@@ -28,10 +28,11 @@ export class LossChart extends LitElement {
   }
 
   override render() {
+    const model = createLossModel(this.run, this.history);
     return html`<temper-line-chart
-      heading="Loss"
+      heading=${model.scale === 'log' ? 'Loss, log scale' : 'Loss'}
       placeholder="The curve begins with the first step."
-      .model=${createLossModel(this.run, this.history)}
+      .model=${model}
       .summary=${describeLoss(this.run, this.history)}
       .asTable=${this.asTable}
     ></temper-line-chart>`;
@@ -47,7 +48,16 @@ export function createLossModel(run: RunState, history: StepHistory): ChartModel
     { kind: 'points', title: 'validation', tint: 'validation', marker: 'square', points },
     ...(base === undefined ? [] : [{ kind: 'level', title: 'untouched model', tint: 'level', y: base } as const]),
   ];
-  return { ...xAxisOf(run), unitInterval: false, layers, ...(star && { star }) };
+  return { ...xAxisOf(run), scale: scaleOf(points, base), layers, ...(star && { star }) };
+}
+
+/** When learning divides the loss by more than this, a linear axis would hide all that happens after the fall. */
+const logarithmicFrom = 6;
+
+function scaleOf(points: readonly ChartPoint[], base: number | undefined): 'linear' | 'log' {
+  const losses = points.map(({ y }) => y);
+  const lowest = Math.min(...losses);
+  return lowest > 0 && Math.max(base ?? 0, ...losses) / lowest >= logarithmicFrom ? 'log' : 'linear';
 }
 
 /** The whole run while it goes on, what there is of it once it has ended. */

@@ -14,7 +14,7 @@ import { heldOutMetric, measurementOf, validationCurve } from './measurements';
 export class MetricChart extends LitElement {
   static override styles = css`
     :host {
-      display: block;
+      display: grid;
       min-width: 0;
     }
   `;
@@ -42,7 +42,7 @@ export function createMetricModel(run: RunState): ChartModel {
     { kind: 'points', title: 'validation', tint: 'metric', marker: 'disc', points },
     ...(base === undefined ? [] : [{ kind: 'level', title: 'untouched model', tint: 'level', y: base } as const]),
   ];
-  return { ...xAxisOf(run), unitInterval: true, layers, ...(star && { star }) };
+  return { ...xAxisOf(run), scale: 'unit', layers, ...(star && { star }) };
 }
 
 /** The interval is the accuracy's; other metrics have none. */

@@ -63,7 +63,18 @@ export class ObservationList extends LitElement {
     return html`<li>
       <span class="icon ${tone}" role="img" aria-label=${toneNames[tone]}>${icons[tone]}</span>
       <span>${lead === '' ? nothing : html`<b>${lead}</b>`}${rest}</span>
-      ${action ? html`<button class="quiet" @click=${() => ask(this, action.message)}>${action.title}</button>` : nothing}
+      ${
+        action
+          ? html`<button
+              class="quiet"
+              @click=${() => {
+                ask(this, action.message);
+              }}
+            >
+              ${action.title}
+            </button>`
+          : nothing
+      }
     </li>`;
   }
 }

@@ -6,7 +6,17 @@
 import type { EvaluationFacts, PanelToHost, RunState } from '../protocol';
 import { formatMetric } from '../protocol/metrics';
 import { describeEnd } from './end-observations';
-import { capitalize, formatCount, formatInterval, formatLearningRate, formatNumber, formatParameters, formatPercent, formatPoints, metricTitle } from './format';
+import {
+  capitalize,
+  formatCount,
+  formatInterval,
+  formatLearningRate,
+  formatNumber,
+  formatParameters,
+  formatPercent,
+  formatPoints,
+  metricTitle,
+} from './format';
 import { bestMeasurement, heldOutMetric, lowestValidationLoss, measurementOf, validationCurve } from './measurements';
 
 export type ObservationTone = 'error' | 'warning' | 'good' | 'info';
@@ -54,7 +64,8 @@ function describeStagnation(state: RunState, steps: TrainingLoss): Observation[]
   const now = steps.smoothedLossAt(newest.step);
   const lead = `Validation loss has not improved since step ${formatCount(lowest.step)}`;
   const fall = then === undefined || now === undefined ? 0 : 1 - now / then;
-  if (fall < 0.01) return [{ tone: 'info', lead, rest: `: ${formatMetric(lowest.loss)} then, ${formatMetric(newest.metrics.loss)} now.` }];
+  if (fall < 0.01)
+    return [{ tone: 'info', lead, rest: `: ${formatMetric(lowest.loss)} then, ${formatMetric(newest.metrics.loss)} now.` }];
   return [{ tone: 'warning', lead, rest: `, while training loss fell by ${formatPercent(fall)}.` }];
 }
 
@@ -89,7 +100,13 @@ function describeProgress(state: RunState): Observation[] {
   if (now === undefined || value === undefined || before === undefined) return [];
   const lead = `${capitalize(split)} ${metricTitle(metric, true)} ${formatMetric(value)}`;
   const interval = metric === 'accuracy' && now.accuracyInterval ? ` (${formatInterval(now.accuracyInterval)})` : '';
-  return [{ tone: value > before ? 'good' : 'warning', lead, rest: `${interval}, ${compare(now, value, before)} for the untouched model.` }];
+  return [
+    {
+      tone: value > before ? 'good' : 'warning',
+      lead,
+      rest: `${interval}, ${compare(now, value, before)} for the untouched model.`,
+    },
+  ];
 }
 
 function compare(now: EvaluationFacts, value: number, before: number): string {
@@ -122,7 +139,11 @@ function describePlan(state: RunState): Observation[] {
   const { total, trained } = plan.parameters;
   const share = `${formatParameters(trained)} of ${formatParameters(total)} parameters (${formatPercent(trained / Math.max(1, total))})`;
   return [
-    { tone: 'info', lead: 'Trains', rest: ` ${share} on ${formatCount(plan.rows.train ?? 0)} rows with ${plan.labels.length} labels.` },
+    {
+      tone: 'info',
+      lead: 'Trains',
+      rest: ` ${share} on ${formatCount(plan.rows.train ?? 0)} rows with ${plan.labels.length} labels.`,
+    },
     ...plan.chosen.map((choice): Observation => ({ tone: 'info', ...describeChoice(choice) })),
   ];
 }

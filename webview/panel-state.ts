@@ -14,9 +14,7 @@ export interface ShownRun {
 }
 
 export type PanelState =
-  | { readonly kind: 'loading' }
-  | { readonly kind: 'broken'; readonly message: string; readonly hint: string }
-  | ShownRun;
+  { readonly kind: 'loading' } | { readonly kind: 'broken'; readonly message: string; readonly hint: string } | ShownRun;
 
 /** A snapshot replaces everything; whatever else comes before the first one is not for us. */
 export function reducePanel(state: PanelState, message: HostToPanel): PanelState {

@@ -11,7 +11,7 @@ export class PoliteSummary extends LitElement {
     ...sharedStyles,
     css`
       p {
-        margin: 6px 0 0;
+        margin: 0;
         min-height: 1.45em;
       }
     `,

@@ -55,7 +55,11 @@ export class RunFacts extends LitElement {
     return html`<details class="card">
       <summary><h2>About this run</h2></summary>
       <dl>
-        ${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}
+        ${facts.map(
+          ([name, value]) =>
+            html`<dt>${name}</dt>
+              <dd>${value}</dd>`,
+        )}
       </dl>
     </details>`;
   }
@@ -68,10 +72,16 @@ function collectPlanFacts(plan: PlanFacts): [string, string][] {
     return count === undefined ? [] : [`${formatCount(count)} ${splitTitles[split]}`];
   });
   return [
-    ['Parameters', `${formatParameters(trained)} trained of ${formatParameters(total)} (${formatPercent(trained / Math.max(1, total))})`],
+    [
+      'Parameters',
+      `${formatParameters(trained)} trained of ${formatParameters(total)} (${formatPercent(trained / Math.max(1, total))})`,
+    ],
     ['Rows', rows.join(', ')],
     ['Labels', `${plan.labels.length}: ${plan.labels.slice(0, 12).join(', ')}${plan.labels.length > 12 ? ' …' : ''}`],
-    ['Schedule', `${formatCount(plan.totalSteps)} steps, ${formatNumber(plan.epochs)} epochs, peak learning rate ${formatLearningRate(plan.learningRate)}`],
+    [
+      'Schedule',
+      `${formatCount(plan.totalSteps)} steps, ${formatNumber(plan.epochs)} epochs, peak learning rate ${formatLearningRate(plan.learningRate)}`,
+    ],
     ...plan.chosen.map((choice): [string, string] => ['Chosen', Object.values(describeChoice(choice)).join('')]),
   ];
 }

@@ -51,6 +51,10 @@ export class RunHeaderElement extends LitElement {
           opacity: 0.35;
         }
       }
+      /* VS Code gives secondary buttons no background there, and the toolkit's own is grey. */
+      :host-context(body.vscode-high-contrast) vscode-button[appearance='secondary'] {
+        background: var(--vscode-button-secondaryBackground, var(--vscode-button-background));
+      }
       .buttons {
         display: flex;
         flex-wrap: wrap;
@@ -83,6 +87,12 @@ export class RunHeaderElement extends LitElement {
   }
 
   private renderButton({ title, message, primary }: PhaseButton) {
-    return html`<vscode-button appearance=${primary ? 'primary' : 'secondary'} @click=${() => ask(this, message)}>${title}</vscode-button>`;
+    return html`<vscode-button
+      appearance=${primary ? 'primary' : 'secondary'}
+      @click=${() => {
+        ask(this, message);
+      }}
+      >${title}</vscode-button
+    >`;
   }
 }

@@ -11,6 +11,7 @@ import { formatBytes, formatCount, formatLearningRate, formatNumber } from './fo
 import { FrameTask } from './frame-task';
 import type { PanelHost } from './host';
 import './loss-chart';
+import { heldOutSplits } from './measurements';
 import './metric-chart';
 import './observation-list';
 import { collectObservations } from './observations';
@@ -39,7 +40,9 @@ export class RunPanel extends LitElement {
   private panel: PanelState = { kind: 'loading' };
   private history = new StepHistory();
   private revision = 0;
-  private readonly frame = new FrameTask(() => this.refresh());
+  private readonly frame = new FrameTask(() => {
+    this.refresh();
+  });
   private patience: number | undefined;
   private stopListening: (() => void) | undefined;
 
@@ -76,16 +79,17 @@ export class RunPanel extends LitElement {
   }
 
   private renderRun({ header, run, evaluations }: ShownRun) {
+    const observations = collectObservations(run, this.history);
     return html`<main aria-label="Fine-tuning run">
       <temper-run-header .header=${header} .run=${run}></temper-run-header>
       <temper-run-progress .run=${run} .msLeft=${estimateMsLeft(run, this.history.recentStepMs)}></temper-run-progress>
-      <temper-observation-list .observations=${collectObservations(run, this.history)}></temper-observation-list>
+      ${observations.length > 0 ? html`<temper-observation-list .observations=${observations}></temper-observation-list>` : nothing}
       <div class="charts" @temper-as-table=${this.onTables}>
         <temper-loss-chart .run=${run} .history=${this.history} .asTable=${this.tables.includes('loss')}></temper-loss-chart>
         <temper-metric-chart .run=${run} .asTable=${this.tables.includes('metric')}></temper-metric-chart>
       </div>
       ${this.renderSparks()}
-      <temper-score-board .run=${run}></temper-score-board>
+      ${heldOutSplits(run).length > 0 ? html`<temper-score-board .run=${run}></temper-score-board>` : nothing}
       <temper-checkpoint-table .run=${run} .evaluations=${evaluations}></temper-checkpoint-table>
       <temper-run-facts .header=${header} .run=${run}></temper-run-facts>
     </main>`;
@@ -106,7 +110,9 @@ export class RunPanel extends LitElement {
 
   private connectHost(): void {
     this.stopListening?.();
-    this.stopListening = this.host?.listen((message) => this.receive(message));
+    this.stopListening = this.host?.listen((message) => {
+      this.receive(message);
+    });
     this.tables = this.host?.recall().tables ?? [];
     if (this.host) this.askForSnapshot();
   }

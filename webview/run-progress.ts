@@ -46,7 +46,14 @@ export class RunProgress extends LitElement {
     const fraction = progressOf(this.run);
     const percent = Math.round(fraction * 100);
     const facts = describePlace(this.run, this.msLeft);
-    return html`<div role="progressbar" aria-label="Training progress" aria-valuemin="0" aria-valuemax="100" aria-valuenow=${percent} aria-valuetext=${facts.join(', ')}>
+    return html`<div
+        role="progressbar"
+        aria-label="Training progress"
+        aria-valuemin="0"
+        aria-valuemax="100"
+        aria-valuenow=${percent}
+        aria-valuetext=${facts.join(', ')}
+      >
         <svg aria-hidden="true">
           <rect class="track" y="4" width="100%" height="4" rx="2"></rect>
           ${fraction > 0 ? svg`<rect class="done" y="4" width="${fraction * 100}%" height="4" rx="2"></rect>` : nothing}

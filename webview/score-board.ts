@@ -33,7 +33,6 @@ export class ScoreBoard extends LitElement {
 
   override render() {
     const splits = heldOutSplits(this.run);
-    if (splits.length === 0) return nothing;
     const title = `Scoreboard: ${metricTitle(heldOutMetric(this.run), true)}`;
     return html`<section class="card" aria-labelledby="heading">
       <h2 id="heading">${title}</h2>
@@ -79,7 +78,10 @@ export class ScoreBoard extends LitElement {
     const interval = metric === 'accuracy' ? measurement?.accuracyInterval : undefined;
     if (interval === undefined) return formatMetric(value);
     const words = `95 % between ${formatInterval(interval)}`;
-    return html`<span title=${words}>${formatMetric(value)}<span class="unseen"> ${words}</span><temper-interval-glyph .value=${value} .interval=${interval}></temper-interval-glyph></span>`;
+    return html`<span title=${words}
+      >${formatMetric(value)}<span class="unseen"> ${words}</span
+      ><temper-interval-glyph .value=${value} .interval=${interval}></temper-interval-glyph
+    ></span>`;
   }
 
   /** The test rows are looked at once, when the best checkpoint is known. */

@@ -22,7 +22,7 @@ export interface SeriesColumn extends Omit<SeriesPoint, 'x'> {
 export interface SeriesOptions {
   /** Buckets kept; an even number. Default 4096. */
   readonly capacity?: number;
-  /** How much of the average is kept from one unit of x to the next. Default 0.96. */
+  /** How much of the average is kept from one unit of x to the next. Default 0.92. */
   readonly decay?: number;
 }
 
@@ -36,7 +36,7 @@ export class Series {
   private held = 0;
   private seen = 0;
 
-  constructor({ capacity = 4096, decay = 0.96 }: SeriesOptions = {}) {
+  constructor({ capacity = 4096, decay = 0.92 }: SeriesOptions = {}) {
     this.capacity = capacity;
     this.decay = decay;
     this.buckets = new Float64Array(capacity * fields);

@@ -34,13 +34,19 @@ export class SparkCard extends LitElement {
   /** Counts up when the series has grown, which is the same object. */
   @property({ attribute: false }) revision = 0;
 
-  private readonly frame = new FrameTask(() => this.draw());
-  private readonly resizes = new ResizeObserver(() => this.frame.request());
+  private readonly frame = new FrameTask(() => {
+    this.draw();
+  });
+  private readonly resizes = new ResizeObserver(() => {
+    this.frame.request();
+  });
   private unwatchTheme: (() => void) | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.unwatchTheme = watchTheme(() => this.frame.request());
+    this.unwatchTheme = watchTheme(() => {
+      this.frame.request();
+    });
     this.resizes.observe(this);
   }
 
@@ -79,10 +85,28 @@ export class SparkCard extends LitElement {
     canvas.height = Math.round(height * devicePixelRatio);
     context.scale(devicePixelRatio, devicePixelRatio);
     context.strokeStyle = getComputedStyle(this).getPropertyValue(`--temper-${this.tint}`).trim();
-    context.lineWidth = isHighContrast() ? 2 : 1.4;
     const { newest, range } = this.series;
-    if (newest && range) traceSpark(context, this.series.columns(0, newest.x, width), sparkHeight(range, height));
+    const first = this.series.at(0);
+    if (first && newest && range) paintSpark(context, this.series.columns(first.x, newest.x, width), sparkHeight(range, height));
   }
+}
+
+/** All values faintly, the smoothed line over them; in high contrast only the line. */
+function paintSpark(context: CanvasRenderingContext2D, columns: readonly SeriesColumn[], toY: (value: number) => number): void {
+  context.lineJoin = 'round';
+  if (!isHighContrast()) {
+    context.globalAlpha = 0.35;
+    trace(
+      context,
+      columns.flatMap(({ pixel, min, max }) => [[pixel, toY(max)] as const, [pixel, toY(min)] as const]),
+    );
+    context.globalAlpha = 1;
+  }
+  context.lineWidth = 1.5;
+  trace(
+    context,
+    columns.map(({ pixel, smooth }) => [pixel, toY(smooth)] as const),
+  );
 }
 
 /** From zero to a little above the highest value; all of it below the top of the canvas. */
@@ -91,15 +115,8 @@ function sparkHeight({ max }: { max: number }, height: number): (value: number) 
   return (value) => 2 + (1 - value / top) * (height - 4);
 }
 
-function traceSpark(context: CanvasRenderingContext2D, columns: readonly SeriesColumn[], toY: (value: number) => number): void {
-  context.lineJoin = 'round';
+function trace(context: CanvasRenderingContext2D, pixels: readonly (readonly [number, number])[]): void {
   context.beginPath();
-  for (const { pixel, min, max, last } of columns) {
-    if (max !== min) {
-      context.lineTo(pixel, toY(max));
-      context.lineTo(pixel, toY(min));
-    }
-    context.lineTo(pixel, toY(last));
-  }
+  for (const [x, y] of pixels) context.lineTo(x, y);
   context.stroke();
 }

@@ -14,10 +14,10 @@ const recentSteps = 60;
 export class StepHistory {
   readonly curves: Readonly<Record<StepCurve, Series>> = {
     loss: new Series(),
-    learningRate: new Series({ capacity: 1024 }),
+    learningRate: new Series({ capacity: 1024, decay: 0 }),
     gradNorm: new Series({ capacity: 1024 }),
     tokensPerSecond: new Series({ capacity: 1024 }),
-    memoryBytes: new Series({ capacity: 1024 }),
+    memoryBytes: new Series({ capacity: 1024, decay: 0 }),
   };
   /** How long the newest steps took, oldest first. */
   readonly recentStepMs: number[] = [];

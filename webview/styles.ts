@@ -101,4 +101,11 @@ export const tableStyles = css`
   .number {
     text-align: right;
   }
+  @media (max-width: 600px) {
+    th,
+    td {
+      padding: 2px 4px;
+      white-space: normal;
+    }
+  }
 `;

@@ -18,11 +18,17 @@ export function watchTheme(listener: () => void): () => void {
 }
 
 export function isHighContrast(): boolean {
-  return document.body.classList.contains('vscode-high-contrast') || document.body.classList.contains('vscode-high-contrast-light');
+  return (
+    document.body.classList.contains('vscode-high-contrast') || document.body.classList.contains('vscode-high-contrast-light')
+  );
 }
 
 function observe(): MutationObserver {
-  const created = new MutationObserver(() => listeners.forEach((listener) => listener()));
+  const created = new MutationObserver(() => {
+    listeners.forEach((listener) => {
+      listener();
+    });
+  });
   created.observe(document.documentElement, { attributes: true, attributeFilter: ['style', 'class'] });
   created.observe(document.body, { attributes: true, attributeFilter: ['style', 'class', 'data-vscode-theme-id'] });
   return created;

@@ -5,9 +5,9 @@ export const tints = css`
   :host {
     --temper-foreground: var(--vscode-foreground);
     --temper-dim: var(--vscode-descriptionForeground, var(--vscode-foreground));
-    --temper-surface: var(--vscode-sideBar-background, var(--vscode-editorWidget-background));
+    --temper-surface: var(--vscode-editorWidget-background, var(--vscode-editor-background));
     --temper-line: var(--vscode-widget-border, var(--vscode-panel-border, var(--vscode-contrastBorder)));
-    --temper-grid: var(--vscode-panel-border, var(--vscode-contrastBorder));
+    --temper-grid: var(--vscode-editorWidget-border, var(--vscode-panel-border, var(--vscode-contrastBorder)));
     --temper-link: var(--vscode-textLink-foreground);
     --temper-focus: var(--vscode-focusBorder);
     --temper-train: var(--vscode-charts-blue);

@@ -62,8 +62,9 @@ async function evaluate(app: App, job: Job): Promise<MetricValues | undefined> {
   const title = messages.evaluating(node.step, split);
   const show = (status: EvaluationStatus) => app.panels.sessionOf(run.dir)?.showEvaluation(node.step, split, status);
   try {
-    const line = await window.withProgress({ location: ProgressLocation.Notification, title, cancellable: true }, (progress, token) =>
-      runEvaluation(app, job, { show, progress, token }),
+    const line = await window.withProgress(
+      { location: ProgressLocation.Notification, title, cancellable: true },
+      (progress, token) => runEvaluation(app, job, { show, progress, token }),
     );
     const metrics = readMetrics(line);
     show({ kind: 'done', accuracy: metrics.accuracy ?? NaN, loss: metrics.loss ?? NaN });

@@ -57,4 +57,3 @@ async function saveAll(projectDir: string): Promise<void> {
     if (document.isDirty && isOurs(document.uri.fsPath)) await document.save();
   }
 }
-

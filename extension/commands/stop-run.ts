@@ -7,14 +7,12 @@ import type { FollowedRun } from '../experiments/followed-run';
 import { messages } from '../messages';
 import { pickRun } from '../pick-run';
 import { runCli } from '../process/run-cli';
-import { isTrusted } from '../trust';
 
 const patienceMs = 10_000;
 
 export async function stopRun(app: App, argument?: unknown): Promise<void> {
-  if (!isTrusted()) return;
   const run = await pickRun(app, argument, { isWanted: ({ isActive }) => isActive, none: messages.noActiveRun });
-  if (run === undefined || !run.isActive) return;
+  if (!run?.isActive) return;
   await requestControl(run.dir, { kind: 'stop' });
   const ended = waitForEnd(app, run);
   void offerForce(app, run, ended);

@@ -17,7 +17,9 @@ export class ExperimentsTree extends Owner implements TreeDataProvider<Experimen
   constructor(experiments: Experiments) {
     super();
     this.experiments = experiments;
-    this.view = this.own(window.createTreeView<ExperimentNode>('temper.experiments', { treeDataProvider: this, showCollapseAll: true }));
+    this.view = this.own(
+      window.createTreeView<ExperimentNode>('temper.experiments', { treeDataProvider: this, showCollapseAll: true }),
+    );
     this.own(experiments.changed.on((change) => this.show(change)));
   }
 
@@ -65,7 +67,10 @@ export class ExperimentsTree extends Owner implements TreeDataProvider<Experimen
 
   private show(change: ExperimentsChange): void {
     const running = this.experiments.runs().filter((run) => run.isActive).length;
-    this.view.badge = running === 0 ? undefined : { value: running, tooltip: running === 1 ? '1 run is training' : `${running} runs are training` };
+    this.view.badge =
+      running === 0
+        ? undefined
+        : { value: running, tooltip: running === 1 ? '1 run is training' : `${running} runs are training` };
     this.emitter.fire(change.kind === 'list' ? undefined : this.nodeOf(change.run));
   }
 }

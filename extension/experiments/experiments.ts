@@ -43,15 +43,20 @@ export class Experiments extends Owner {
       project.dispose();
       this.projects.delete(dir);
     }
-    const added = projectDirs.filter((dir) => !this.projects.has(dir));
-    for (const dir of added) this.projects.set(dir, new Project(dir, (change) => this.changed.fire(change)));
-    await Promise.all(added.map((dir) => this.projects.get(dir)?.readList()));
+    const added = projectDirs.filter((dir) => !this.projects.has(dir)).map((dir) => this.addProject(dir));
+    await Promise.all(added.map((project) => project.readList()));
     this.changed.fire({ kind: 'list' });
   }
 
   /** For those who know better than the watcher: a run was just started or deleted. */
   async rescan(projectDir: string): Promise<void> {
     await this.projects.get(projectDir)?.readList();
+  }
+
+  private addProject(dir: string): Project {
+    const project = new Project(dir, (change) => this.changed.fire(change));
+    this.projects.set(dir, project);
+    return project;
   }
 
   private async lookAtActive(): Promise<void> {

@@ -36,7 +36,8 @@ function showRun(item: TreeItem, node: RunNode): TreeItem {
   const description = run.broken === undefined ? describeRun(run.state) : 'cannot be read';
   return Object.assign(item, {
     description,
-    iconPath: run.broken === undefined ? phaseIcon(run.state.phase) : new ThemeIcon('error', new ThemeColor('list.errorForeground')),
+    iconPath:
+      run.broken === undefined ? phaseIcon(run.state.phase) : new ThemeIcon('error', new ThemeColor('list.errorForeground')),
     collapsibleState: run.state.checkpoints.length > 0 ? (run.isActive ? Expanded : Collapsed) : None,
     contextValue: isEnded(run.state.phase) ? 'run:ended' : 'run:active',
     tooltip: runTooltip(run),

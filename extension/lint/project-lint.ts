@@ -71,7 +71,10 @@ export class ProjectLint {
   }
 
   /** `undefined` when there is no such file. */
-  private async lintFile(file: string, options: LintOptions): Promise<(FileFindings & { rows?: LintResult['rows'] }) | undefined> {
+  private async lintFile(
+    file: string,
+    options: LintOptions,
+  ): Promise<(FileFindings & { rows?: LintResult['rows'] }) | undefined> {
     const unsaved = this.unsaved(file);
     const stats = await stat(file).catch(() => undefined);
     if (unsaved === undefined && !stats?.isFile()) return undefined;

@@ -128,9 +128,8 @@ export class PanelSession extends Owner {
   }
 
   private async checkLiveness(): Promise<void> {
-    if (!this.streaming) return;
-    const lost = await this.readLost();
-    if (!this.streaming || lost === this.lost) return;
+    const lost = this.streaming ? await this.readLost() : this.lost;
+    if (lost === this.lost || !this.streaming) return;
     this.lost = lost;
     this.outbox.add({ kind: 'liveness', lost });
   }
@@ -146,7 +145,10 @@ export class PanelSession extends Owner {
     const document = await readDocument(runPaths(this.runDir).record, runRecordSchema);
     this.record = document.kind === 'read' ? document.value : undefined;
     if (document.kind === 'read') return undefined;
-    return { kind: 'broken', ...(document.kind === 'missing' ? messages.runGone(this.runDir) : messages.runBroken(document.found)) };
+    return {
+      kind: 'broken',
+      ...(document.kind === 'missing' ? messages.runGone(this.runDir) : messages.runBroken(document.found)),
+    };
   }
 
   private createSnapshot(): HostToPanel {

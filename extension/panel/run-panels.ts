@@ -45,10 +45,11 @@ export class RunPanels extends Owner implements WebviewPanelSerializer {
   }
 
   /** Called by the editor after a reload; the panel kept its run's id, we kept where that is. */
-  async deserializeWebviewPanel(panel: WebviewPanel, state: unknown): Promise<void> {
+  deserializeWebviewPanel(panel: WebviewPanel, state: unknown): Promise<void> {
     const runDir = remembered(this.context.workspaceState)[readRunId(state) ?? ''];
     if (runDir === undefined || this.open.has(runDir)) panel.dispose();
     else this.fill(panel, runDir);
+    return Promise.resolve();
   }
 
   private fill(panel: WebviewPanel, runDir: string): void {

@@ -16,8 +16,20 @@ describe('readClassificationRows', () => {
   /** What is wrong, its code, the rows with the range marked, words of the message. */
   const bad: [string, ProblemCode, RowFormat, string, RegExp][] = [
     ['a missing text', 'missing-field', 'jsonl', '{"text": "a", "label": "3"}\n «{"label": "refund"}»', /no "text"\. Add it/],
-    ['a misspelt key in one row', 'missing-field', 'jsonl', '{"text": "a", "label": "3"}\n«{"text": "a", "lable": "3"}»', /Did you mean "lable"/],
-    ['a key of other case in one row', 'missing-field', 'jsonl', '{"text": "a", "label": "3"}\n«{"Text": "a", "label": "3"}»', /mean "Text"/],
+    [
+      'a misspelt key in one row',
+      'missing-field',
+      'jsonl',
+      '{"text": "a", "label": "3"}\n«{"text": "a", "lable": "3"}»',
+      /Did you mean "lable"/,
+    ],
+    [
+      'a key of other case in one row',
+      'missing-field',
+      'jsonl',
+      '{"text": "a", "label": "3"}\n«{"Text": "a", "label": "3"}»',
+      /mean "Text"/,
+    ],
     ['an empty text', 'empty-field', 'jsonl', '{"text": «""», "label": "refund"}', /"text" is empty/],
     ['a text of blanks', 'empty-field', 'jsonl', '{"text": «" \\n\\t"», "label": "refund"}', /"text" is empty/],
     ['an empty label', 'empty-field', 'jsonl', '{"text": "a", "label": «""»}', /"label" is empty/],
@@ -34,19 +46,34 @@ describe('readClassificationRows', () => {
     ['a misspelt label', 'unknown-label', 'jsonl', '{"text": "a", "label": «"refnud"»}', /"refnud" is not.*mean "refund"/],
     ['a label with a blank', 'unknown-label', 'csv', 'text,label\na,« refund»\n', /mean "refund"/],
     ['a label in other case', 'unknown-label', 'csv', 'text,label\na,«Refund»\n', /mean "refund"/],
-    ['a foreign label', 'unknown-label', 'csv', 'text,label\na,«"weather"»\n', /The labels are "refund", "shipping", "true", "3"/],
+    [
+      'a foreign label',
+      'unknown-label',
+      'csv',
+      'text,label\na,«"weather"»\n',
+      /The labels are "refund", "shipping", "true", "3"/,
+    ],
     ['a number that is no label', 'unknown-label', 'jsonl', '{"text": "a", "label": «4»}', /"4" is not/],
     ['a misspelt column', 'missing-column', 'csv', '«text,lable»\na,refund\n', /no column "label"\. Did you mean "lable"/],
     ['a column with a blank', 'missing-column', 'csv', '\n«text, label»\na,refund\n', /mean " label"/],
     ['a foreign header', 'missing-column', 'csv', '«text,b»\na,refund', /columns are "text", "b".*"data\.labelColumn"/],
-    ['a key that no row has', 'missing-column', 'jsonl', '\n«{"text": "a", "intent": "refund"}»\n{"text": "b"}', /are "text", "intent"/],
+    [
+      'a key that no row has',
+      'missing-column',
+      'jsonl',
+      '\n«{"text": "a", "intent": "refund"}»\n{"text": "b"}',
+      /are "text", "intent"/,
+    ],
     ['no rows', 'no-rows', 'jsonl', '«»\n\n', /no rows/],
     ['a lone header', 'no-rows', 'csv', '«text,label»\n', /a header and no rows/],
   ];
   for (const [title, code, format, source, words] of bad) {
     it(`reports ${title} as ${code}`, () => {
       const { problems, ranges } = read(source, format);
-      assert.deepEqual(problems.map((problem) => [problem.code, problem.severity]), [[code, 'error']]);
+      assert.deepEqual(
+        problems.map((problem) => [problem.code, problem.severity]),
+        [[code, 'error']],
+      );
       assert.deepEqual(problems.map(rangeOf), ranges);
       assert.match(problems[0]?.message ?? '', words);
     });
@@ -59,26 +86,58 @@ describe('readClassificationRows', () => {
     ['a boolean as label', 'jsonl', '{"text": "a", "label": true}', [['a', 'true', 1]]],
     ['a number as label', 'jsonl', '\n{"text": "a", "label": 3.0}', [['a', '3', 2]]],
     ['a text of one letter with blanks around it', 'jsonl', '{"text": " a ", "label": "refund"}', [[' a ', 'refund', 1]]],
-    ['numbers and words of JSON in cells', 'csv', 'text,label\n12,3\nnull,true', [['12', '3', 2], ['null', 'true', 3]]],
-    ['columns in any order, one of them empty', 'tsv', 'label\tnote\ttext\nrefund\t\t"a\nb"\nshipping\tx\tc', [['a\nb', 'refund', 2], ['c', 'shipping', 4]]],
+    [
+      'numbers and words of JSON in cells',
+      'csv',
+      'text,label\n12,3\nnull,true',
+      [
+        ['12', '3', 2],
+        ['null', 'true', 3],
+      ],
+    ],
+    [
+      'columns in any order, one of them empty',
+      'tsv',
+      'label\tnote\ttext\nrefund\t\t"a\nb"\nshipping\tx\tc',
+      [
+        ['a\nb', 'refund', 2],
+        ['c', 'shipping', 4],
+      ],
+    ],
   ];
   for (const [title, format, source, rows] of good) {
     it(`accepts ${title}`, () => {
       const read_ = read(source, format);
       assert.deepEqual(read_.problems, []);
-      assert.deepEqual(read_.rows, rows.map(([text, label, line]) => ({ text, label, line })));
+      assert.deepEqual(
+        read_.rows,
+        rows.map(([text, label, line]) => ({ text, label, line })),
+      );
     });
   }
 
   it('reads the columns that the config names', () => {
     const names = { ...data, textColumn: 'v2', labelColumn: 'v1' };
     assert.deepEqual(read('v1,v2,,\nrefund,a,,\n', 'csv', names).rows, [{ text: 'a', label: 'refund', line: 2 }]);
-    assert.deepEqual(read('«text,label»\na,refund', 'csv', names).problems.map(({ code }) => code), ['missing-column', 'missing-column']);
+    assert.deepEqual(
+      read('«text,label»\na,refund', 'csv', names).problems.map(({ code }) => code),
+      ['missing-column', 'missing-column'],
+    );
   });
 
   it('reports both fields of a row, and keeps only the rows that are right', () => {
-    const { rows, problems } = read('{"text": "", "label": "refnud"}\n{"text": "a", "label": "refund"}\n{"text": "b", "label": ""}', 'jsonl');
-    assert.deepEqual(problems.map(({ code, line }) => [code, line]), [['empty-field', 1], ['unknown-label', 1], ['empty-field', 3]]);
+    const { rows, problems } = read(
+      '{"text": "", "label": "refnud"}\n{"text": "a", "label": "refund"}\n{"text": "b", "label": ""}',
+      'jsonl',
+    );
+    assert.deepEqual(
+      problems.map(({ code, line }) => [code, line]),
+      [
+        ['empty-field', 1],
+        ['unknown-label', 1],
+        ['empty-field', 3],
+      ],
+    );
     assert.deepEqual(rows, [{ text: 'a', label: 'refund', line: 2 }]);
   });
 

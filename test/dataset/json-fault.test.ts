@@ -68,7 +68,10 @@ describe('findJsonFault', () => {
       const { text, ranges } = readMarks(source.includes('»') ? source : `${source}»`);
       const fault = findJsonFault(text) ?? assert.fail('no fault was found');
       assert.match(fault.message, words);
-      assert.equal(text.slice(0, fault.start) + '«' + text.slice(fault.start, fault.end) + '»' + text.slice(fault.end), source.includes('»') ? source : `${source}»`);
+      assert.equal(
+        text.slice(0, fault.start) + '«' + text.slice(fault.start, fault.end) + '»' + text.slice(fault.end),
+        source.includes('»') ? source : `${source}»`,
+      );
       assert.equal(ranges.length, 1);
     });
   }

@@ -8,9 +8,14 @@ const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 describe('lintText', () => {
   it('gives problems of every layer in the order of the file, and the rows that are right', () => {
-    const { text, ranges } = readMarks('{"text": "a", "label": «""»}\n{«text»: "b"}\n{"text": "c", "label": "x"}\n{"text": «1», "label": "x"}\n«[]»');
+    const { text, ranges } = readMarks(
+      '{"text": "a", "label": «""»}\n{«text»: "b"}\n{"text": "c", "label": "x"}\n{"text": «1», "label": "x"}\n«[]»',
+    );
     const { problems, rows } = lintText('a.jsonl', text, { data, role: 'held-out' });
-    assert.deepEqual(problems.map(({ code }) => code), ['empty-field', 'invalid-json', 'wrong-type', 'not-an-object']);
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ['empty-field', 'invalid-json', 'wrong-type', 'not-an-object'],
+    );
     assert.deepEqual(problems.map(rangeOf), ranges);
     assert.deepEqual(rows, [{ text: 'c', label: 'x', line: 3 }]);
   });
@@ -18,7 +23,10 @@ describe('lintText', () => {
   it('wants two labels where it is trained on', () => {
     const { text, ranges } = readMarks('\n{"text": "a", "label": «"x"»}\n{"text": "b", "label": "x"}');
     const { problems } = lintText('a.jsonl', text, { data, role: 'train' });
-    assert.deepEqual(problems.map(({ code, severity }) => [code, severity]), [['one-class', 'error']]);
+    assert.deepEqual(
+      problems.map(({ code, severity }) => [code, severity]),
+      [['one-class', 'error']],
+    );
     assert.deepEqual(problems.map(rangeOf), ranges);
     assert.match(problems[0]?.message ?? '', /All 2 rows have the label "x"/);
   });
@@ -30,17 +38,26 @@ describe('lintText', () => {
 
   it('does not count labels while rows cannot be read', () => {
     const { problems } = lintText('a.csv', 'text,label\na,x\nb', { data, role: 'train' });
-    assert.deepEqual(problems.map(({ code }) => code), ['ragged-row']);
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ['ragged-row'],
+    );
   });
 
   it('refuses labels that are not among those given', () => {
     const { problems } = lintText('a.csv', 'text,label\na,x\nb,y', { data, role: 'held-out', labels: ['x', 'z'] });
-    assert.deepEqual(problems.map(({ code, line }) => [code, line]), [['unknown-label', 3]]);
+    assert.deepEqual(
+      problems.map(({ code, line }) => [code, line]),
+      [['unknown-label', 3]],
+    );
   });
 
   it('says which endings it knows', () => {
     const { problems } = lintText('a.xlsx', 'PK', { data, role: 'train' });
-    assert.deepEqual(problems.map(({ code }) => code), ['unknown-format']);
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ['unknown-format'],
+    );
     assert.match(problems[0]?.message ?? '', /a\.xlsx.*\.jsonl, \.csv or \.tsv/);
   });
 });
@@ -52,12 +69,22 @@ describe('lintBytes', () => {
     const { problems, rows } = lintBytes('a.csv', bytesOf(`\ufeff${text}`), options);
     assert.deepEqual(rows, lintText('a.csv', text, options).rows);
     assert.equal(rows.length, 2);
-    assert.deepEqual(problems.map(({ code }) => code), ['byte-order-mark']);
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ['byte-order-mark'],
+    );
   });
 
   it('puts bad bytes among the other problems by their place', () => {
     const bytes = Uint8Array.from([...bytesOf('text,label\na\n'), 0xe9, ...bytesOf(',x\nb,\n')]);
     const { problems } = lintBytes('a.csv', bytes, { data, role: 'train' });
-    assert.deepEqual(problems.map(({ code, line }) => [code, line]), [['ragged-row', 2], ['invalid-encoding', 3], ['empty-field', 4]]);
+    assert.deepEqual(
+      problems.map(({ code, line }) => [code, line]),
+      [
+        ['ragged-row', 2],
+        ['invalid-encoding', 3],
+        ['empty-field', 4],
+      ],
+    );
   });
 });

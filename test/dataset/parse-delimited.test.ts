@@ -13,16 +13,84 @@ function linesOf({ rows }: ParsedRows): number[][] {
 describe('parseRows of CSV and TSV', () => {
   /** Text behind the header `a,b`, the cells, and the first and last line of each row. */
   const readable: [string, string, string[][], number[][]][] = [
-    ['plain cells', 'a,b\n1,2\n3,4', [['1', '2'], ['3', '4']], [[2, 2], [3, 3]]],
+    [
+      'plain cells',
+      'a,b\n1,2\n3,4',
+      [
+        ['1', '2'],
+        ['3', '4'],
+      ],
+      [
+        [2, 2],
+        [3, 3],
+      ],
+    ],
     ['CRLF and an empty last line', 'a,b\r\n1,2\r\n', [['1', '2']], [[2, 2]]],
-    ['lone carriage returns', 'a,b\r1,2\r3,4', [['1', '2'], ['3', '4']], [[2, 2], [3, 3]]],
-    ['quoted newlines of both kinds', 'a,b\n"1\n1",2\n3,"4\r\n4\r\n"\r\n5,6', [['1\n1', '2'], ['3', '4\r\n4\r\n'], ['5', '6']], [[2, 3], [4, 6], [7, 7]]],
-    ['doubled quotes', 'a,b\n"say ""hi""",""""\n"""",""""""', [['say "hi"', '"'], ['"', '""']], [[2, 2], [3, 3]]],
+    [
+      'lone carriage returns',
+      'a,b\r1,2\r3,4',
+      [
+        ['1', '2'],
+        ['3', '4'],
+      ],
+      [
+        [2, 2],
+        [3, 3],
+      ],
+    ],
+    [
+      'quoted newlines of both kinds',
+      'a,b\n"1\n1",2\n3,"4\r\n4\r\n"\r\n5,6',
+      [
+        ['1\n1', '2'],
+        ['3', '4\r\n4\r\n'],
+        ['5', '6'],
+      ],
+      [
+        [2, 3],
+        [4, 6],
+        [7, 7],
+      ],
+    ],
+    [
+      'doubled quotes',
+      'a,b\n"say ""hi""",""""\n"""",""""""',
+      [
+        ['say "hi"', '"'],
+        ['"', '""'],
+      ],
+      [
+        [2, 2],
+        [3, 3],
+      ],
+    ],
     ['quoted separators', 'a,b\n"1,1",","', [['1,1', ',']], [[2, 2]]],
-    ['empty cells, quoted and not', 'a,b\n,\n"",""\n', [['', ''], ['', '']], [[2, 2], [3, 3]]],
+    [
+      'empty cells, quoted and not',
+      'a,b\n,\n"",""\n',
+      [
+        ['', ''],
+        ['', ''],
+      ],
+      [
+        [2, 2],
+        [3, 3],
+      ],
+    ],
     ['quotes inside an unquoted cell', 'a,b\n5" pipe,it"s', [['5" pipe', 'it"s']], [[2, 2]]],
     ['blanks, which belong to the cell', 'a,b\n 1 , 2', [[' 1 ', ' 2']], [[2, 2]]],
-    ['blank lines between the rows', '\na,b\n\n1,2\n\r\n3,4\n\n\n', [['1', '2'], ['3', '4']], [[4, 4], [6, 6]]],
+    [
+      'blank lines between the rows',
+      '\na,b\n\n1,2\n\r\n3,4\n\n\n',
+      [
+        ['1', '2'],
+        ['3', '4'],
+      ],
+      [
+        [4, 4],
+        [6, 6],
+      ],
+    ],
     ['tabs, which separate nothing in CSV', 'a,b\n1\t1,2', [['1\t1', '2']], [[2, 2]]],
     ['a quoted header', '"a","b"\n1,2', [['1', '2']], [[2, 2]]],
     ['a quoted cell at the very end', 'a,b\n1,"2"', [['1', '2']], [[2, 2]]],
@@ -59,7 +127,10 @@ describe('parseRows of CSV and TSV', () => {
   it('passes over columns without a name', () => {
     const parsed = parseRows('v1,v2,,\nham,ok,,\nspam,win,"x",y\n', 'csv');
     assert.deepEqual(parsed.columns, ['v1', 'v2', '', '']);
-    assert.deepEqual(cellsOf(parsed), [['ham', 'ok'], ['spam', 'win']]);
+    assert.deepEqual(cellsOf(parsed), [
+      ['ham', 'ok'],
+      ['spam', 'win'],
+    ]);
     assert.deepEqual(parsed.problems, []);
   });
 
@@ -67,19 +138,31 @@ describe('parseRows of CSV and TSV', () => {
     const { text, ranges } = readMarks('a,b\n«1»\n1,2\n1,2,«3,"4\n"»\n«"x\ny"»\n3,4');
     const parsed = parseRows(text, 'csv');
     assert.deepEqual(parsed.problems.map(rangeOf), ranges);
-    assert.deepEqual(parsed.problems.map(({ code, severity }) => `${code} ${severity}`), Array(3).fill('ragged-row error'));
+    assert.deepEqual(
+      parsed.problems.map(({ code, severity }) => `${code} ${severity}`),
+      Array(3).fill('ragged-row error'),
+    );
     assert.match(parsed.problems[0]?.message ?? '', /has 1 cell, the header has 2\. Add/);
     assert.match(parsed.problems[1]?.message ?? '', /has 4 cells, the header has 2\. .*double quotes/);
-    assert.deepEqual(cellsOf(parsed), [['1', '2'], ['3', '4']]);
+    assert.deepEqual(cellsOf(parsed), [
+      ['1', '2'],
+      ['3', '4'],
+    ]);
   });
 
   it('reports a quote that is never closed, and reads on behind its line', () => {
     const { text, ranges } = readMarks('a,b\n1,«"2»\n3,4\n5,6\n');
     const parsed = parseRows(text, 'csv');
     assert.deepEqual(parsed.problems.map(rangeOf), ranges);
-    assert.deepEqual(parsed.problems.map(({ code }) => code), ['unclosed-quote']);
+    assert.deepEqual(
+      parsed.problems.map(({ code }) => code),
+      ['unclosed-quote'],
+    );
     assert.match(parsed.problems[0]?.message ?? '', /never closed/);
-    assert.deepEqual(cellsOf(parsed), [['3', '4'], ['5', '6']]);
+    assert.deepEqual(cellsOf(parsed), [
+      ['3', '4'],
+      ['5', '6'],
+    ]);
   });
 
   it('does not let a stray quote swallow the quoted cells of later rows', () => {
@@ -87,7 +170,10 @@ describe('parseRows of CSV and TSV', () => {
     const parsed = parseRows(text, 'csv');
     assert.deepEqual(parsed.problems.map(rangeOf), ranges);
     assert.match(parsed.problems[0]?.message ?? '', /closed in the middle of a cell \(line 4, column 1\)/);
-    assert.deepEqual(cellsOf(parsed), [['3', '4'], ['5', '6, 7']]);
+    assert.deepEqual(cellsOf(parsed), [
+      ['3', '4'],
+      ['5', '6, 7'],
+    ]);
   });
 
   it('reports text behind a closing quote', () => {
@@ -100,7 +186,10 @@ describe('parseRows of CSV and TSV', () => {
 
   it('stops at a header with an unclosed quote, because nothing below has a name', () => {
     const parsed = parseRows('a,"b\n1,2\n3,4,5\n', 'csv');
-    assert.deepEqual(parsed.problems.map(({ code, line }) => [code, line]), [['unclosed-quote', 1]]);
+    assert.deepEqual(
+      parsed.problems.map(({ code, line }) => [code, line]),
+      [['unclosed-quote', 1]],
+    );
     assert.deepEqual([parsed.rows, parsed.columns], [[], []]);
   });
 
@@ -108,7 +197,10 @@ describe('parseRows of CSV and TSV', () => {
     const { text, ranges } = readMarks('a,b,«a»\n1,2,3');
     const parsed = parseRows(text, 'csv');
     assert.deepEqual(parsed.problems.map(rangeOf), ranges);
-    assert.deepEqual(parsed.problems.map(({ code, severity }) => [code, severity]), [['duplicate-column', 'warning']]);
+    assert.deepEqual(
+      parsed.problems.map(({ code, severity }) => [code, severity]),
+      [['duplicate-column', 'warning']],
+    );
     assert.deepEqual(cellsOf(parsed), [['1', '2']]);
   });
 

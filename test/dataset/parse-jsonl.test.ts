@@ -15,12 +15,25 @@ describe('parseRows of JSON Lines', () => {
     ]);
     assert.deepEqual(parsed.problems, []);
     assert.deepEqual(parsed.columns, ['text', 'label', 'n']);
-    assert.deepEqual(parsed.rows.map(({ line, endLine }) => [line, endLine]), [[1, 1], [2, 2]]);
+    assert.deepEqual(
+      parsed.rows.map(({ line, endLine }) => [line, endLine]),
+      [
+        [1, 1],
+        [2, 2],
+      ],
+    );
   });
 
   it('skips blank lines and counts them, whatever ends a line', () => {
     const parsed = parseRows('\n{"a": 1}\r\n  \t\r\n\r{"a": 2}\r\r\n{"a": 3}\n\n', 'jsonl');
-    assert.deepEqual(parsed.rows.map((row) => [row.line, row.fields.get('a')?.value]), [[2, 1], [5, 2], [7, 3]]);
+    assert.deepEqual(
+      parsed.rows.map((row) => [row.line, row.fields.get('a')?.value]),
+      [
+        [2, 1],
+        [5, 2],
+        [7, 3],
+      ],
+    );
     assert.deepEqual(parsed.problems, []);
   });
 
@@ -47,7 +60,10 @@ describe('parseRows of JSON Lines', () => {
 
   it('knows the range of a row without the blanks around it', () => {
     const { text, ranges } = readMarks('\n  «{"a": 1}» \r\n«{}»');
-    assert.deepEqual(parseRows(text, 'jsonl').rows.map((row) => row.range), ranges);
+    assert.deepEqual(
+      parseRows(text, 'jsonl').rows.map((row) => row.range),
+      ranges,
+    );
   });
 
   it('reports every bad line at its fault and keeps the good ones', () => {
@@ -58,12 +74,20 @@ describe('parseRows of JSON Lines', () => {
     assert.deepEqual(new Set(parsed.problems.map(({ code }) => code)), new Set(['invalid-json']));
   });
 
-  for (const [found, value] of [['a list', '[1, 2]'], ['a string', '"x"'], ['a number', '3'], ['null', 'null']] as const) {
+  for (const [found, value] of [
+    ['a list', '[1, 2]'],
+    ['a string', '"x"'],
+    ['a number', '3'],
+    ['null', 'null'],
+  ] as const) {
     it(`refuses a line that holds ${found}`, () => {
       const { text, ranges } = readMarks(` «${value}» \n{"a": 1}`);
       const { problems, rows } = parseRows(text, 'jsonl');
       assert.deepEqual(problems.map(rangeOf), ranges);
-      assert.deepEqual(problems.map(({ code, severity }) => [code, severity]), [['not-an-object', 'error']]);
+      assert.deepEqual(
+        problems.map(({ code, severity }) => [code, severity]),
+        [['not-an-object', 'error']],
+      );
       assert.match(problems[0]?.message ?? '', new RegExp(`holds ${found}\\.`));
       assert.equal(rows.length, 1);
     });

@@ -9,8 +9,14 @@ const draw = (seed: number, count: number) => {
 describe('createRandom', () => {
   it('draws the numbers of Mulberry32, as its author published it', () => {
     // Recorded from the reference in C (mulberry32.c), seeds 0 and 42.
-    assert.deepEqual(draw(0, 3).map((value) => value * 2 ** 32), [1144304738, 1416247, 958946056]);
-    assert.deepEqual(draw(42, 3).map((value) => value * 2 ** 32), [2581720956, 1925393290, 3661312704]);
+    assert.deepEqual(
+      draw(0, 3).map((value) => value * 2 ** 32),
+      [1144304738, 1416247, 958946056],
+    );
+    assert.deepEqual(
+      draw(42, 3).map((value) => value * 2 ** 32),
+      [2581720956, 1925393290, 3661312704],
+    );
   });
 
   it('gives the same seed the same numbers, and another seed others', () => {

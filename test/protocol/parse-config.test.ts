@@ -7,6 +7,7 @@ describe('temper.json', () => {
       kind: 'valid',
       config: {
         model: 'tiny-encoder',
+        initialWeights: 'pretrained',
         task: { type: 'text-classification' },
         data: { train: 'train.jsonl', textColumn: 'text', labelColumn: 'label', validationFraction: 0.1 },
         method: { type: 'lora', r: 8, alpha: 16, dropout: 0, targetModules: ['query', 'value'] },

@@ -34,7 +34,9 @@ describe('the tail of the events', () => {
   it('gives each event once wherever the chunks of bytes end, also inside of characters', async () => {
     for (let seed = 0; seed < 40; seed++) {
       const random = seededRandom(seed);
-      const events = Array.from({ length: 12 }, (_, i) => notice(i + 1, random.pick(['é', '日本', '🐧', 'a', '\\n\n'] as const).repeat(random.below(9))));
+      const events = Array.from({ length: 12 }, (_, i) =>
+        notice(i + 1, random.pick(['é', '日本', '🐧', 'a', '\\n\n'] as const).repeat(random.below(9))),
+      );
       const bytes = Buffer.from(events.map(line).join(''));
       rmSync(file, { force: true });
       const tail = new EventTail(file);

@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { currentProcess, isAlive, processStartedAtMs, startHeartbeat, type RunProcess } from '../../runs/liveness';
 import { lookUpProcess, processExists } from '../../runs/look-up-process';
 import { runPaths } from '../../runs/paths';
-import { kill, startScript } from './start-script';
+import { kill, killScripts, startScript } from './start-script';
 import { createTemporaryRun, type TemporaryRun } from './temporary-run';
 
 const second = 1000;
@@ -14,13 +14,14 @@ const second = 1000;
 describe('liveness', () => {
   let run: TemporaryRun;
   let heartbeat: string;
-  const children: ChildProcess[] = [];
+  let parent: ChildProcess | undefined;
   beforeEach(() => {
     run = createTemporaryRun();
     heartbeat = runPaths(run.runDir).heartbeat;
   });
   afterEach(async () => {
-    for (const child of children.splice(0)) await kill(child);
+    await killScripts();
+    if (parent) await kill(parent);
     run.delete();
   });
 
@@ -31,11 +32,7 @@ describe('liveness', () => {
     utimesSync(heartbeat, touched, touched);
   }
 
-  async function startRunner(): Promise<ChildProcess> {
-    const child = await startScript(heartScript, [run.runDir]);
-    children.push(child);
-    return child;
-  }
+  const startRunner = () => startScript(heartScript, [run.runDir]);
 
   it('is there while the child runs and gone as soon as it is killed', async () => {
     const child = await startRunner();
@@ -96,9 +93,9 @@ describe('liveness', () => {
 
   it('is over for a child that ended but was never collected', async function () {
     if (process.platform !== 'linux') this.skip();
-    const parent = spawn('sh', ['-c', 'sleep 0.01 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
-    children.push(parent);
-    const [output] = await once(parent.stdout, 'data');
+    const shell = spawn('sh', ['-c', 'sleep 0.01 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    parent = shell;
+    const [output] = await once(shell.stdout, 'data');
     const zombie = Number(String(output));
     while (!readFileSync(`/proc/${zombie}/stat`, 'utf8').includes(') Z ')) await new Promise((done) => setTimeout(done, 5));
     beat({ host: hostname(), pid: zombie, startedAtMs: Date.now() }, 16 * second);
@@ -109,7 +106,10 @@ describe('liveness', () => {
 describe('the heartbeat', () => {
   let run: TemporaryRun;
   beforeEach(() => (run = createTemporaryRun()));
-  afterEach(() => run.delete());
+  afterEach(async () => {
+    await killScripts();
+    run.delete();
+  });
 
   it('names the process, is touched every second, comes back when deleted and stops when told', async function () {
     this.timeout(10 * second);
@@ -171,7 +171,7 @@ const shortScript = `
   import { startHeartbeat } from '../../runs/liveness';
   startHeartbeat(process.argv[2]);
   console.log('ready');
-  setTimeout(() => {}, 2500);
+  setTimeout(() => {}, 1500);
 `;
 
 /** BusyBox has a ps that knows no start times. */

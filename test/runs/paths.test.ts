@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
-import { checkpointName, isCheckpointDir, isRunDir, listRunDirs, newRunId, runDirOfCheckpoint, runPaths, runsDir } from '../../runs/paths';
+import {
+  checkpointName,
+  isCheckpointDir,
+  isRunDir,
+  listRunDirs,
+  newRunId,
+  runDirOfCheckpoint,
+  runPaths,
+  runsDir,
+} from '../../runs/paths';
 import { runId } from '../../protocol';
 import { createTemporaryRun, writeRecord, type TemporaryRun } from './temporary-run';
 
@@ -12,16 +21,12 @@ describe('the run folder', () => {
 
   it('has the names that every reader relies on, all absolute', () => {
     const paths = runPaths(run.runDir);
-    assert.deepEqual(Object.values(paths).map((path) => basename(path)).sort(), [
-      'batches.ndjson',
-      'checkpoints',
-      'control.ndjson',
-      'evals',
-      'events.ndjson',
-      'heartbeat',
-      'log.txt',
-      'run.json',
-    ]);
+    assert.deepEqual(
+      Object.values(paths)
+        .map((path) => basename(path))
+        .sort(),
+      ['batches.ndjson', 'checkpoints', 'control.ndjson', 'evals', 'events.ndjson', 'heartbeat', 'log.txt', 'run.json'],
+    );
     for (const path of Object.values(runPaths('relative'))) assert.ok(isAbsolute(path), path);
     assert.equal(runsDir(run.projectDir), join(run.projectDir, '.temper', 'runs'));
   });

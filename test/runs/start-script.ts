@@ -1,16 +1,17 @@
 /** Runs a few lines of TypeScript against the sources of this project in a real child process. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 /** Tests run in the repository root; esbuild is required there at run time, so that no bundle swallows it. */
 const root = process.cwd();
+const started: ChildProcess[] = [];
 const esbuild = createRequire(join(root, 'package.json'))('esbuild') as typeof import('esbuild'); // require() is untyped
 
-/** The lines may import from '../../runs/…'. Resolves when the child has printed `ready`. */
+/** The lines may import from '../../runs/…'. Resolves when the child has printed `ready`. Whoever starts calls `killScripts`. */
 export async function startScript(lines: string, args: readonly string[]): Promise<ChildProcess> {
   const script = join(mkdtempSync(join(tmpdir(), 'temper-script-')), 'script.cjs');
   const built = esbuild.buildSync({
@@ -22,8 +23,15 @@ export async function startScript(lines: string, args: readonly string[]): Promi
   });
   writeFileSync(script, built.outputFiles[0]?.contents ?? '');
   const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  started.push(child);
   await once(child.stdout, 'data');
+  rmSync(dirname(script), { recursive: true }); // node has read it
   return child;
+}
+
+/** For `afterEach`: also a test that failed leaves no child behind. */
+export async function killScripts(): Promise<void> {
+  for (const child of started.splice(0)) await kill(child);
 }
 
 export async function kill(child: ChildProcess): Promise<void> {

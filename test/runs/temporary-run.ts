@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunRecord } from '../../protocol';
+import { parseConfig, type RunConfig, type RunRecord } from '../../protocol';
 import { currentProcess } from '../../runs/liveness';
 import { runPaths, runsDir } from '../../runs/paths';
 
@@ -32,31 +32,17 @@ function exampleRecord(): RunRecord {
     name: 'spam',
     createdAtMs: 1_795_379_505_000,
     projectDir: '/home/somebody/spam',
-    config: {
-      model: 'tiny-encoder',
-      initialWeights: 'pretrained',
-      task: { type: 'text-classification' },
-      data: { train: 'train.jsonl', textColumn: 'text', labelColumn: 'label', validationFraction: 0.1 },
-      method: { type: 'lora', r: 8, alpha: 16, dropout: 0, targetModules: ['query'] },
-      training: {
-        batchSize: 16,
-        gradientAccumulationSteps: 1,
-        lrScheduler: 'linear',
-        warmupRatio: 0.06,
-        weightDecay: 0.01,
-        maxGradNorm: 1,
-        labelSmoothing: 0,
-        maxLength: 128,
-        seed: 42,
-      },
-      evaluation: { metric: 'accuracy', earlyStoppingPatience: 4, batchSize: 64 },
-      checkpoints: { keepBest: 1, keepLast: 1 },
-      backend: 'auto',
-    },
+    config: exampleConfig(),
     data: { train: { path: 'train.jsonl', bytes: 3, sha256: 'a'.repeat(64) } },
     model: { path: 'models/tiny-encoder', bytes: 3, sha256: 'b'.repeat(64) },
     temperVersion: '0.1.0',
     nodeVersion: 'v24.0.0',
     process: currentProcess(),
   };
+}
+
+function exampleConfig(): RunConfig {
+  const parsed = parseConfig({ data: { train: 'train.jsonl' } });
+  if (parsed.kind === 'invalid') throw new Error(JSON.stringify(parsed.problems));
+  return parsed.config;
 }

@@ -4,7 +4,7 @@ import { assetPath } from '../../assets';
 
 export type KernelFunction = (...args: number[]) => number | undefined;
 
-/** A module whose one instruction is i16x8.relaxed_swizzle's sibling f32x4.relaxed_madd; valid only with relaxed SIMD. */
+/** The smallest module with an f32x4.relaxed_madd; valid only where there is relaxed SIMD. */
 const RELAXED_PROBE = Uint8Array.of(
   0, 97, 115, 109, 1, 0, 0, 0, // magic, version
   1, 5, 1, 96, 0, 1, 123, // type: () -> v128

@@ -69,8 +69,9 @@ export class ThreadPool {
   /** Resolves when every worker has ended; call `close` first. */
   async ended(): Promise<void> {
     await Promise.all(this.workers.map((worker) => new Promise((resolve) => {
-      if (worker.threadId === -1) resolve(undefined);
-      else worker.ref().once('exit', resolve);
+      if (worker.threadId === -1) return resolve(undefined);
+      worker.ref();
+      return worker.once('exit', resolve);
     })));
   }
 

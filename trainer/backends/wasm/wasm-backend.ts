@@ -81,7 +81,7 @@ export class WasmBackend extends tf.MathBackendCPU {
   }
 
   /** The values themselves: a view of the heap or a plain array, valid until the tensor is disposed. */
-  valuesOf(tensor: tf.TensorInfo): ArrayLike<number> {
+  valuesOf(tensor: tf.TensorInfo): Float32Array | Int32Array {
     const { values } = this.data.get(tensor.dataId);
     if (values instanceof Float32Array || values instanceof Int32Array) return values;
     throw new Error(`A ${tensor.dtype} tensor has no plain numbers.`);

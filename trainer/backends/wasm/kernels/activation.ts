@@ -10,7 +10,7 @@ const TANH: i32 = 4;
 class Activation {
   @inline static value(kind: i32, x: v128): v128 {
     if (kind == GELU_ERF) return f32x4.mul(x, Activation.normalCdf(x));
-    if (kind == GELU_TANH) return f32x4.mul(x, Activation.halfOnePlus(Vector.tanh(Activation.geluArgument(x))));
+    if (kind == GELU_TANH) return f32x4.mul(x, Activation.sigmoid(Activation.geluArgument(x)));
     if (kind == RELU) return f32x4.max(x, f32x4.splat(0));
     if (kind == SILU) return f32x4.mul(x, Activation.sigmoid(x));
     return Vector.tanh(x);
@@ -38,18 +38,18 @@ class Activation {
     return Vector.madd(y, f32x4.splat(0.5), f32x4.splat(0.5));
   }
 
-  /** √(2/π) (x + 0.044715 x³). */
+  /** 2 √(2/π) (x + 0.044715 x³): (1 + tanh(u)) / 2 is σ(2u), which stays exact where tanh nears -1. */
   @inline static geluArgument(x: v128): v128 {
     const inner = Vector.madd(f32x4.mul(x, x), f32x4.splat(0.044715), f32x4.splat(1));
-    return f32x4.mul(f32x4.mul(x, f32x4.splat(0.79788456)), inner);
+    return f32x4.mul(f32x4.mul(x, f32x4.splat(1.59576912)), inner);
   }
 
-  /** (1 + t) / 2 + x (1 - t²) / 2 · √(2/π) (1 + 3 · 0.044715 x²), with t the tanh. */
+  /** σ + x σ (1 - σ) · 2 √(2/π) (1 + 3 · 0.044715 x²), with σ that of the argument. */
   @inline static geluTanhSlope(x: v128): v128 {
-    const t = Vector.tanh(Activation.geluArgument(x));
+    const s = Activation.sigmoid(Activation.geluArgument(x));
     const inner = Vector.madd(f32x4.mul(x, x), f32x4.splat(0.134145), f32x4.splat(1));
-    const steep = f32x4.mul(f32x4.sub(f32x4.splat(1), f32x4.mul(t, t)), f32x4.splat(0.39894228));
-    return Vector.madd(f32x4.mul(x, inner), steep, Activation.halfOnePlus(t));
+    const steep = f32x4.mul(f32x4.mul(s, f32x4.sub(f32x4.splat(1), s)), f32x4.splat(1.59576912));
+    return Vector.madd(f32x4.mul(x, inner), steep, s);
   }
 
   /** 1 / (1 + e⁻ˣ). */

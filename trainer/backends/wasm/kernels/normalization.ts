@@ -127,18 +127,24 @@ function gradRow(hidden: i32, dy: usize, gamma: usize, inverse: f32, dx: usize):
   }
 }
 
-/** dgamma [hidden] = Σ over these rows of dy · normalised(x + residual); `row` is scratch for `hidden` floats. */
+/**
+ * Σ dy · normalised(x + residual) over the rows of each chunk `from` to `to`, to partials [chunks, hidden]. The chunks
+ * do not depend on the number of threads, so neither does their sum. `row` is scratch for `hidden` floats.
+ */
 export function layerNormGammaGrad(
-  rows: i32, hidden: i32, dy: usize, x: usize, residual: usize, epsilon: f32, dgamma: usize, row: usize,
+  from: i32, to: i32, chunkRows: i32, rows: i32, hidden: i32, dy: usize, x: usize, residual: usize, epsilon: f32,
+  partials: usize, row: usize,
 ): void {
   const next = (hidden as usize) << 2;
-  memory.fill(dgamma, 0, next);
-  for (let i = 0; i < rows; i++) {
-    normalizeRow(hidden, x, residual, epsilon, row);
-    addProduct(hidden, dy, row, dgamma);
-    dy += next;
-    x += next;
-    if (residual) residual += next;
+  for (let chunk = from; chunk < to; chunk++) {
+    const partial = partials + (chunk as usize) * next;
+    memory.fill(partial, 0, next);
+    const last = min(rows, (chunk + 1) * chunkRows);
+    for (let i = chunk * chunkRows; i < last; i++) {
+      const offset = (i as usize) * next;
+      normalizeRow(hidden, x + offset, residual ? residual + offset : 0, epsilon, row);
+      addProduct(hidden, dy + offset, row, partial);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 /** Sums over columns, rows and squares. */
-import { Vector, loadPart, storePart } from './vector-math';
+import { loadPart, storePart } from './vector-math';
 
 class Columns {
   /** Adds up one strip of four columns from top to bottom. */
@@ -58,37 +58,62 @@ function sumPartialStrip(rows: i32, next: usize, x: usize, columns: i32): v128 {
   return sum;
 }
 
-/** y [rows] = Σ over columns of x. */
+class Double {
+  @inline static low(x: v128): v128 {
+    return f64x2.promote_low_f32x4(x);
+  }
+
+  @inline static high(x: v128): v128 {
+    return f64x2.promote_low_f32x4(v128.shuffle<f64>(x, x, 1, 1));
+  }
+
+  @inline static sumLanes(x: v128): f64 {
+    return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1);
+  }
+}
+
+/** y [rows] = Σ over columns of x, summed in double precision. */
 export function rowSums(rows: i32, columns: i32, x: usize, y: usize): void {
   for (let i = 0; i < rows; i++) {
-    let sum = f32x4.splat(0);
+    let sum = f64x2.splat(0);
     let j = columns;
     for (; j >= 4; j -= 4) {
-      sum = f32x4.add(sum, v128.load(x));
+      const v = v128.load(x);
+      sum = f64x2.add(sum, f64x2.add(Double.low(v), Double.high(v)));
       x += 16;
     }
-    if (j > 0) sum = f32x4.add(sum, loadPart(x, j));
-    store<f32>(y, Vector.sumLanes(sum));
-    x += j << 2;
+    let total = Double.sumLanes(sum);
+    for (; j > 0; j--) {
+      total += load<f32>(x) as f64;
+      x += 4;
+    }
+    store<f32>(y, total as f32);
     y += 4;
   }
 }
 
-/** Σ x² in double precision, written as one f64 at `out`. */
-export function sumOfSquares(count: i32, x: usize, out: usize): void {
+/** Σ x² of each chunk `from` to `to`, in double precision, as f64 to out [chunks]. */
+export function sumOfSquares(from: i32, to: i32, chunkSize: i32, count: i32, x: usize, out: usize): void {
+  for (let chunk = from; chunk < to; chunk++) {
+    const first = chunk * chunkSize;
+    store<f64>(out + (chunk << 3), squaresOf(min(chunkSize, count - first), x + (first << 2)));
+  }
+}
+
+function squaresOf(count: i32, x: usize): f64 {
   let sum = f64x2.splat(0);
   for (; count >= 4; count -= 4) {
     const v = v128.load(x);
-    const low = f64x2.promote_low_f32x4(v);
-    const high = f64x2.promote_low_f32x4(i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15));
+    const low = Double.low(v);
+    const high = Double.high(v);
     sum = f64x2.add(sum, f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high)));
     x += 16;
   }
-  let total = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+  let total = Double.sumLanes(sum);
   for (; count > 0; count--) {
     const v = load<f32>(x) as f64;
     total += v * v;
     x += 4;
   }
-  store<f64>(out, total);
+  return total;
 }

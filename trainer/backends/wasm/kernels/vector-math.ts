@@ -84,7 +84,13 @@ export class Vector {
     q = Vector.madd(q, z, f32x4.splat(1.18534705686654e-04));
     q = Vector.madd(q, z, f32x4.splat(2.26843463243900e-03));
     q = Vector.madd(q, z, f32x4.splat(4.89352518554385e-03));
-    return Vector.clampToOne(f32x4.div(f32x4.mul(t, p), q));
+    const saturated = f32x4.ge(f32x4.abs(x), f32x4.splat(7.905));
+    return v128.bitselect(Vector.withSign(f32x4.splat(1), x), f32x4.div(f32x4.mul(t, p), q), saturated);
+  }
+
+  /** |magnitude| with the signs of `sign`. */
+  @inline static withSign(magnitude: v128, sign: v128): v128 {
+    return v128.bitselect(sign, magnitude, i32x4.splat(0x80000000));
   }
 
   @inline static clampToOne(x: v128): v128 {

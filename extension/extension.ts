@@ -1,0 +1,113 @@
+/** Where the extension begins: every object is made here, every command stands in one list. */
+import { commands, window, type ExtensionContext } from 'vscode';
+import { requestControl } from '../runs/control';
+import type { App } from './app';
+import { deleteRun } from './commands/delete-run';
+import { evaluateAtOnce, evaluateCheckpoint } from './commands/evaluate-checkpoint';
+import { newProject } from './commands/new-project';
+import { openConfig, openFolder, openLog, openRun } from './commands/open-run';
+import { showProblems } from './commands/show-problems';
+import { startFineTune } from './commands/start-fine-tune';
+import { stopRun } from './commands/stop-run';
+import { ContextKeys } from './context-keys';
+import { Experiments } from './experiments/experiments';
+import { ExperimentsTree } from './experiments/experiments-tree';
+import { Linter } from './lint/linter';
+import { Owner } from './owner';
+import type { PanelRequest } from './panel/panel-session';
+import { RunPanels } from './panel/run-panels';
+import { Projects } from './projects';
+import { RunEndNotices } from './run-end-notices';
+import { showFailure } from './show-failure';
+import { StatusBar } from './status-bar';
+import { putOnTerminalPath } from './terminal-path';
+
+/** What the editor tests look at. Not an interface for other extensions. */
+export interface TemperApi {
+  readonly experiments: Experiments;
+  readonly tree: ExperimentsTree;
+  readonly statusBar: StatusBar;
+}
+
+type Command = (app: App, argument?: unknown) => Promise<unknown>;
+
+/** Each with the title that a failure is reported under. */
+const temperCommands: Readonly<Record<string, readonly [title: string, run: Command]>> = {
+  'temper.newProject': ['New Project', newProject],
+  'temper.startFineTune': ['Start Fine-Tune', startFineTune],
+  'temper.stop': ['Stop', stopRun],
+  'temper.openRun': ['Open Run', openRun],
+  'temper.evaluateCheckpoint': ['Evaluate Checkpoint', evaluateCheckpoint],
+  'temper.evaluateAtOnce': ['Evaluate', evaluateAtOnce],
+  'temper.openLog': ['Open Log', openLog],
+  'temper.deleteRun': ['Delete Run', deleteRun],
+  'temper.showProblems': ['Show Problems', showProblems],
+};
+
+export async function activate(context: ExtensionContext): Promise<TemperApi> {
+  const owner = new Owner();
+  context.subscriptions.push(owner);
+  const log = owner.own(window.createOutputChannel('Temper', { log: true }));
+  const experiments = owner.own(new Experiments());
+  const linter = owner.own(new Linter(context.extensionUri));
+  const projects = owner.own(
+    new Projects(async (dirs) => {
+      linter.setProjects(dirs);
+      await experiments.setProjects(dirs);
+    }),
+  );
+  const panels = owner.own(new RunPanels(context, (runDir, message) => void handle(app, runDir, message)));
+  const app: App = { context, experiments, panels, log, findProjects: () => projects.find() };
+  for (const [id, [title, run]] of Object.entries(temperCommands)) {
+    owner.own(commands.registerCommand(id, (argument?: unknown) => runCommand(app, title, () => run(app, argument))));
+  }
+  const tree = owner.own(new ExperimentsTree(experiments));
+  const statusBar = owner.own(new StatusBar(experiments));
+  owner.own(new RunEndNotices(app));
+  const keys = owner.own(new ContextKeys(experiments));
+  putOnTerminalPath(context);
+  await projects.find();
+  keys.markReady();
+  return { experiments, tree, statusBar };
+}
+
+/** What a command throws is shown and logged here, once. */
+async function runCommand(app: App, title: string, run: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await run();
+  } catch (thrown) {
+    showFailure(app.log, title, thrown);
+    return undefined;
+  }
+}
+
+/** What a run's panel asks for. */
+async function handle(app: App, runDir: string, message: PanelRequest): Promise<unknown> {
+  switch (message.kind) {
+    case 'stop':
+      return commands.executeCommand('temper.stop', { runDir });
+    case 'evaluate':
+      return commands.executeCommand('temper.evaluateAtOnce', { runDir, step: message.step });
+    case 'pause':
+    case 'continue':
+    case 'evaluate-now':
+      return runCommand(app, message.kind, () => requestControl(runDir, { kind: message.kind }));
+    case 'open':
+      return runCommand(app, 'Open', () => open(app, runDir, message.what));
+    default:
+      return message satisfies never;
+  }
+}
+
+async function open(app: App, runDir: string, what: 'log' | 'config' | 'folder'): Promise<void> {
+  switch (what) {
+    case 'log':
+      return openLog(app, { runDir });
+    case 'config':
+      return openConfig(runDir);
+    case 'folder':
+      return openFolder(runDir);
+    default:
+      return what satisfies never;
+  }
+}

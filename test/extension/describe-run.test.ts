@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { collectRunState, type RunEvent, type UnnumberedEvent } from '../../protocol';
+import { describeMetrics, describeRun, formatBytes, progressOf } from '../../extension/experiments/describe-run';
+import { exampleEvents } from '../protocol/example-events';
+import { step } from './told-run';
+
+const { planned, improved, progress, stopping, ended } = exampleEvents;
+
+/** The fold asks for numbers; nothing else is looked at here. */
+const stateOf = (...events: UnnumberedEvent[]) =>
+  collectRunState(events.map((event, index) => ({ seq: index + 1, atMs: index, ...event }) as RunEvent));
+
+describe('a run in a few words', () => {
+  it('says what is being done before the first step', () => {
+    assert.equal(describeRun(stateOf()), 'starting');
+    assert.equal(describeRun(stateOf(progress)), 'Reading train.jsonl');
+  });
+
+  it('says step and best metric while it trains', () => {
+    assert.equal(describeRun(stateOf(planned, step(62))), 'training · step 62/171');
+    assert.equal(describeRun(stateOf(planned, step(62), improved)), 'training · step 62/171 · F1 0.875');
+    assert.equal(describeRun(stateOf(planned, step(62), stopping)), 'stopping · step 62/171');
+  });
+
+  it('says how it ended, and no step', () => {
+    assert.equal(describeRun(stateOf(planned, step(171), improved, ended)), 'failed · F1 0.875');
+  });
+
+  it('knows how far it is', () => {
+    assert.equal(progressOf(stateOf()), undefined);
+    assert.equal(progressOf(stateOf(planned)), 0);
+    assert.equal(progressOf(stateOf(planned, step(171))), 1);
+  });
+
+  it('prints metrics that are there, and sizes as people read them', () => {
+    assert.equal(describeMetrics({ loss: 0.4125, accuracy: 0.9 }), 'acc 0.900 · loss 0.412');
+    assert.equal(describeMetrics({}), '');
+    assert.deepEqual([0, 999, 1000, 1_940_000, 2.5e9].map(formatBytes), ['0 B', '999 B', '1.0 kB', '1.9 MB', '2.5 GB']);
+  });
+});

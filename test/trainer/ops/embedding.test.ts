@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { embedding, embeddingComposite } from '../../../trainer/ops/embedding';
+import { firstToken, firstTokenComposite, meanPool } from '../../../trainer/ops/pool';
+import * as tf from '../../../trainer/tensors';
+import { assertClose, randomBlock, seededRandom } from '../numbers';
+import { assertLikeComposite, countKernels, differentiate, read, useWasm } from '../on-backends';
+
+describe('embedding', () => {
+  for (const width of [1, 3, 8, 17, 50]) {
+    it(`agrees with its composite for rows of ${width}, ids repeated`, async () => {
+      const ids = [4, 0, 4, 4, 2, 8, 0];
+      await assertLikeComposite({
+        inputs: [randomBlock(seededRandom(width), 9, width)],
+        fused: (table) => embedding(table as tf.Tensor2D, tf.tensor1d(ids, 'int32')),
+        composite: (table) => embeddingComposite(table as tf.Tensor2D, tf.tensor1d(ids, 'int32')),
+        tolerance: 1e-6,
+        what: 'embedding',
+      });
+    });
+  }
+
+  it('gives no rows for no ids, and a gradient of zeros', async () => {
+    await useWasm();
+    const outcome = differentiate((table) => embedding(table as tf.Tensor2D, tf.tensor1d([], 'int32')), [randomBlock(seededRandom(1), 3, 2)]);
+    assert.equal(outcome.value.length, 0);
+    assert.deepEqual([...(outcome.gradients[0] ?? [])], [0, 0, 0, 0, 0, 0]);
+  });
+
+  for (const wrong of [-1, 3, 2 ** 31 - 1]) {
+    it(`refuses the id ${wrong} for a table of 3 rows`, async () => {
+      await useWasm();
+      const lookUp = () => tf.tidy(() => embedding(tf.ones([3, 2]), tf.tensor1d([0, wrong], 'int32')));
+      assert.throws(lookUp, new RegExp(`Token id ${wrong} is not from 0 to 2`));
+    });
+  }
+
+  it('makes no gradient for a frozen table', async () => {
+    await useWasm();
+    const table = tf.ones<tf.Rank.R2>([3, 2]);
+    const scale = tf.variable(tf.scalar(2));
+    const counts = await countKernels(() => tf.tidy(() => {
+      tf.variableGrads(() => tf.sum(tf.mul(embedding(table, tf.tensor1d([1], 'int32')), scale)), [scale]);
+    }));
+    assert.equal(counts.get('TemperEmbeddingGrad') ?? 0, 0);
+    tf.dispose([table, scale]);
+  });
+});
+
+describe('firstToken', () => {
+  for (const [batch, length, hidden] of [[1, 1, 1], [3, 4, 5], [2, 7, 16]] as const) {
+    it(`agrees with its composite for ${batch} sequences of ${length} by ${hidden}`, async () => {
+      await assertLikeComposite({
+        inputs: [randomBlock(seededRandom(length), batch * length, hidden)],
+        fused: (x) => firstToken(x as tf.Tensor2D, batch, length),
+        composite: (x) => firstTokenComposite(x as tf.Tensor2D, batch, length),
+        tolerance: 0,
+        what: 'firstToken',
+      });
+    });
+  }
+});
+
+describe('meanPool', () => {
+  it('averages the real tokens of each sequence, by hand', async () => {
+    await useWasm();
+    const pooled = tf.tidy(() => read(meanPool(tf.tensor2d([[1, 2], [3, 4], [100, 100], [5, 6], [7, 8], [9, 10]]), tf.tensor2d([[1, 1, 0], [1, 1, 1]]))));
+    assertClose(pooled, [2, 3, 7, 8], 1e-6, 'meanPool');
+  });
+
+  it('gives zeros for a sequence that is all padding', async () => {
+    await useWasm();
+    assert.deepEqual([...tf.tidy(() => read(meanPool(tf.ones([2, 3]), tf.zeros([1, 2]))))], [0, 0, 0]);
+  });
+});
