@@ -24,7 +24,7 @@ export function readClassificationRows(
   const missing = [data.textColumn, data.labelColumn].filter((name) => !parsed.columns.includes(name));
   if (missing.length > 0) return { rows: [], problems: missing.map((name) => missingColumn(parsed, name)) };
   const problems: Problem[] = [];
-  const reader: FieldReader = { parsed, problems, isKnown: knownLabels(labels), adviseLabel: createAdvice(labels) };
+  const reader: FieldReader = { problems, isKnown: knownLabels(labels), adviseLabel: createAdvice(labels) };
   const rows: ClassificationRow[] = [];
   for (const row of parsed.rows) {
     const text = readText(reader, row, data.textColumn);
@@ -35,7 +35,6 @@ export function readClassificationRows(
 }
 
 interface FieldReader {
-  readonly parsed: ParsedRows;
   readonly problems: Problem[];
   readonly isKnown: (label: string) => boolean;
   readonly adviseLabel: (label: string) => string;
@@ -64,7 +63,7 @@ function readLabel(reader: FieldReader, row: SourceRow, name: string): string | 
 /** The value of a field that is there and not empty. */
 function readField(reader: FieldReader, row: SourceRow, name: string): unknown {
   const field = row.fields.get(name);
-  if (field === undefined) return refuse(reader, row, name, ['missing-field', describeMissing(reader.parsed, row, name)]);
+  if (field === undefined) return refuse(reader, row, name, ['missing-field', describeMissing(row, name)]);
   const isEmpty = typeof field.value === 'string' && field.value.trim() === '';
   if (isEmpty) return refuse(reader, row, name, ['empty-field', `"${name}" is empty. Fill it in, or remove the row.`]);
   return field.value;
@@ -89,16 +88,16 @@ function labelAdvice(value: unknown): string {
   return 'The label must be a string.';
 }
 
-function describeMissing(parsed: ParsedRows, row: SourceRow, name: string): string {
+function describeMissing(row: SourceRow, name: string): string {
   const nearest = nearestName(name, [...row.fields.keys()]);
   const advice = nearest === undefined ? 'Add it, or remove the row.' : `Did you mean "${nearest}"?`;
-  return `This row has no "${name}"${parsed.columns.includes(name) ? '' : ' column'}. ${advice}`;
+  return `This row has no "${name}". ${advice}`;
 }
 
 function missingColumn(parsed: ParsedRows, name: string): Problem {
   const columns = parsed.columns.filter((column) => column !== '');
   const nearest = nearestName(name, columns);
-  const found = `The columns are ${columns.map((column) => `"${column}"`).join(', ') || 'all without a name'}.`;
+  const found = columns.length > 0 ? `The columns are ${listNames(columns)}.` : 'No column has a name.';
   const advice = nearest === undefined ? found : `Did you mean "${nearest}"?`;
   const setting = 'The names are set by "data.textColumn" and "data.labelColumn" in temper.json.';
   return problemAt(parsed.head, 'missing-column', `There is no column "${name}". ${advice} ${setting}`);
@@ -119,11 +118,10 @@ function knownLabels(labels: readonly string[] | undefined): (label: string) => 
 /** Remembers its answers: the same misspelling often stands in many rows. */
 function createAdvice(labels: readonly string[] = []): (label: string) => string {
   const answers = new Map<string, string>();
-  const listed = labels.slice(0, 10).map(quote).join(', ') + (labels.length > 10 ? ` and ${labels.length - 10} more` : '');
   return (label) => {
     const nearest = answers.get(label) ?? nearestName(label, labels) ?? '';
     answers.set(label, nearest);
-    return nearest === '' ? `The labels are ${listed}.` : `Did you mean ${quote(nearest)}?`;
+    return nearest === '' ? `The labels are ${listNames(labels)}.` : `Did you mean ${quote(nearest)}?`;
   };
 }
 
@@ -131,6 +129,12 @@ function describe(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' ? 'an object' : `the ${typeof value} ${String(value)}`;
+}
+
+/** The first ten. */
+function listNames(names: readonly string[]): string {
+  const rest = names.length > 10 ? ` and ${names.length - 10} more` : '';
+  return names.slice(0, 10).map(quote).join(', ') + rest;
 }
 
 function quote(text: string): string {

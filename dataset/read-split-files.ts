@@ -60,7 +60,9 @@ async function readSplitBytes(project: Project, split: Split): Promise<Uint8Arra
   try {
     return await readFile(path);
   } catch (thrown) {
-    return missingFile(project, split, thrown);
+    const message = `${describeUnreadable(path, thrown)}, which "data.${split}" names. Paths are relative to temper.json.`;
+    const range = rangeInConfig(project.text, { path: ['data', split], message });
+    return { ...range, code: 'missing-file', severity: 'error', message };
   }
 }
 
@@ -77,11 +79,7 @@ function describeFile(project: Project, { split, bytes, labels }: SplitContent):
   return { split, file, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex'), result };
 }
 
-function missingFile(project: Project, split: Split, thrown: unknown): Problem {
-  const isMissing = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
-  const reason = thrown instanceof Error ? thrown.message : String(thrown);
-  const found = isMissing ? 'There is no file' : `The file cannot be read (${reason}):`;
-  const message = `${found} ${splitPath(project, split)}, which "data.${split}" names. Paths are relative to temper.json.`;
-  const range = rangeInConfig(project.text, { path: ['data', split], message });
-  return { ...range, code: 'missing-file', severity: 'error', message };
+function describeUnreadable(path: string, thrown: unknown): string {
+  if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return `There is no file ${path}`;
+  return `The file cannot be read (${thrown instanceof Error ? thrown.message : String(thrown)}): ${path}`;
 }

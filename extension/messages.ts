@@ -64,6 +64,7 @@ export const messages = {
   deleteForGood: 'Delete for Good',
 
   // Evaluate
+  checkpointGone: 'This checkpoint is no longer on the disk.',
   pickCheckpoint: 'Which checkpoint?',
   pickSplit: 'On which rows?',
   evaluating: (step: number, split: string) => `Evaluating step ${step} on ${split}`,

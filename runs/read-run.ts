@@ -64,9 +64,8 @@ function foldEvents(events: readonly RunEvent[]): { state: RunState; steps: Step
   const steps: StepFacts[] = [];
   let state = initialRunState;
   for (const event of events) {
-    const next = reduceRun(state, event);
-    if (next !== state && event.kind === 'step' && next.lastStep) addStep(steps, next.lastStep);
-    state = next;
+    state = reduceRun(state, event);
+    if (event.kind === 'step' && state.lastStep) addStep(steps, state.lastStep); // seen before: the newest stays the newest
   }
   return { state, steps };
 }

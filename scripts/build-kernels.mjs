@@ -9,8 +9,18 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sourceDir = join(root, 'trainer/backends/wasm/kernels');
 const commonFlags = [
-  '-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--sharedMemory', '--maximumMemory', '65536',
-  '--enable', 'simd', '--enable', 'threads',
+  '-O3',
+  '--noAssert',
+  '--runtime',
+  'stub',
+  '--importMemory',
+  '--sharedMemory',
+  '--maximumMemory',
+  '65536',
+  '--enable',
+  'simd',
+  '--enable',
+  'threads',
 ];
 const builds = [
   { file: 'kernels-relaxed.wasm', flags: ['--enable', 'relaxed-simd'] },
@@ -22,7 +32,8 @@ export async function buildKernels(outDir = 'dist') {
   const target = resolve(root, outDir);
   const stamp = join(target, 'kernels.hash');
   const hash = hashOfInputs();
-  const upToDate = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash && builds.every(({ file }) => existsSync(join(target, file)));
+  const upToDate =
+    existsSync(stamp) && readFileSync(stamp, 'utf8') === hash && builds.every(({ file }) => existsSync(join(target, file)));
   if (upToDate) return false;
   mkdirSync(target, { recursive: true });
   rmSync(stamp, { force: true });

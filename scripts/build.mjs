@@ -1,6 +1,6 @@
 // Builds everything into dist/: wasm kernels, the CLI and trainer, the kernel worker, the extension, the panel, the config schema.
-import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync, globSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as esbuild from 'esbuild';
@@ -30,6 +30,7 @@ const entries = [
 /** @param {{ minify?: boolean }} [options] */
 export async function build({ minify = false } = {}) {
   await mkdir(dist, { recursive: true });
+  if (minify) await Promise.all(globSync('*.map', { cwd: dist }).map((map) => rm(join(dist, map)))); // of an earlier build
   await Promise.all([
     buildKernels(dist),
     buildWebview(minify),

@@ -17,5 +17,5 @@ for (const [name, command] of /** @type {[string, string[]][]} */ (steps)) {
   console.log(`${status === 0 ? 'ok    ' : 'FAILED'} ${name}`);
   failed ||= status !== 0;
 }
-for (const layer of ['protocol', 'dataset', 'runs']) failed ||= (await runLayer(layer, ['--forbid-only'])).failures > 0;
+for (const layer of ['protocol', 'dataset', 'runs', 'docs']) failed ||= (await runLayer(layer, ['--forbid-only'])).failures > 0;
 process.exit(failed ? 1 : 0);

@@ -1,4 +1,5 @@
-// npm test: builds, then runs every layer, the editor in a real VS Code workbench included. `npm test -- dataset runs` runs some.
+// npm test: builds, then runs every layer, the editor in a real VS Code workbench included. `npm test -- dataset runs` runs some,
+// `npm test -- runs --grep=torn` some of one.
 import { build } from './build.mjs';
 import { packageVsix } from './package.mjs';
 import { layers, runLayer } from './test-layers.mjs';

@@ -2,9 +2,10 @@
  * What a checkpoint holds, beyond the folder it lies in (runs/checkpoint-folder.ts): the trained tensors in the layout of
  * the library that owns the format, the optimizer's moments, and the trainer state as transformers writes it.
  */
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import type { MetricValues, RunConfig } from '../protocol';
+import { join } from 'node:path';
+import { RunFailure, type MetricValues, type RunConfig } from '../protocol';
 import { writeCheckpoint } from '../runs/checkpoint-folder';
 import { verifyCheckpoint } from '../runs/checkpoint-manifest';
 import { assignValues, collectValues, type Adapter } from './methods/method';
@@ -33,14 +34,26 @@ export async function saveCheckpoint(content: CheckpointContent): Promise<{ path
     ['trainer_state.json', json(trainerState(content))],
     ...[...adapter.configFiles].map(([name, value]) => [name, json(value)] as const),
   ]);
-  for (const name of ['tokenizer.json', 'tokenizer_config.json']) files.set(name, await readFile(join(model.dir, name)));
+  for (const name of ['tokenizer.json', 'tokenizer_config.json']) {
+    if (existsSync(join(model.dir, name))) files.set(name, await readFile(join(model.dir, name))); // the second is optional
+  }
   return writeCheckpoint({ runDir, step, method: config.method.type, files });
 }
 
 /** Checks the hashes, then overwrites what is trained with what the checkpoint holds. @throws RunFailure 'bad-checkpoint' */
 export async function loadCheckpoint(checkpointDir: string, adapter: Adapter): Promise<void> {
   await verifyCheckpoint(checkpointDir);
-  assignValues(adapter.trained, await readSafetensors(join(checkpointDir, adapter.tensorFile)));
+  const file = join(checkpointDir, adapter.tensorFile);
+  try {
+    assignValues(adapter.trained, await readSafetensors(file));
+  } catch (thrown) {
+    throw new RunFailure({
+      code: 'bad-checkpoint',
+      message: `${file} does not hold what this method trains: ${thrown instanceof Error ? thrown.message : String(thrown)}.`,
+      hint: 'Use another checkpoint of this run, or train again.',
+      file,
+    });
+  }
 }
 
 /** The base's config.json with the task's head described, so that transformers opens the folder as it is. */

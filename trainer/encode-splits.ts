@@ -5,7 +5,7 @@ import type { EncodedSplit } from './evaluate';
 import type { LoadedModel } from './model-folder';
 import { encodeRow } from './tasks/text-classification';
 
-export type EncodedSplits = { readonly [name in Exclude<Split, 'train' | 'validation'>]?: EncodedSplit } & {
+export type EncodedSplits = Readonly<Partial<Record<Exclude<Split, 'train' | 'validation'>, EncodedSplit>>> & {
   readonly train: EncodedSplit;
   readonly validation: EncodedSplit;
 };

@@ -1,5 +1,6 @@
 /** Measures a model on held-out rows, batch by batch, so that progress shows and a stop request is heard in between. */
 import type { ClassificationRow } from '../dataset/classification-rows';
+import { RunFailure } from '../protocol';
 import { createEvaluationBatches, padBatch, type EncodedRow } from './batches';
 import type { SequenceClassifier, Tuning } from './models/model';
 import { measureClassification, type ClassificationMetrics } from './tasks/classification-metrics';
@@ -31,7 +32,18 @@ export async function evaluate(classifier: SequenceClassifier, tuning: Tuning, s
     const prediction = predictions[index];
     return { label, predicted: prediction?.predicted ?? -1, probability: prediction?.probabilities[label] ?? 0 };
   });
-  return { ...measureClassification(outcomes, options.labels), predictions };
+  const measured = measureClassification(outcomes, options.labels);
+  if (!Number.isFinite(measured.metrics.loss)) throw notFinite(measured.metrics.loss);
+  return { ...measured, predictions };
+}
+
+/** Weights so large that the scores overflow: no metric of such a model means anything. */
+function notFinite(loss: number | undefined): RunFailure {
+  return new RunFailure({
+    code: 'diverged',
+    message: `The model gives scores that are not finite numbers: its loss on held-out rows is ${loss}.`,
+    hint: 'Lower "training.learningRate". If it happens before the first step, the weights of the base model are damaged.',
+  });
 }
 
 /** In the order of the rows' `index`. */

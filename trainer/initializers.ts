@@ -10,7 +10,7 @@ export function initializeNormal(shapes: Shapes, deviation: number, random: Rand
 
 function initializeOne(name: string, shape: readonly number[], deviation: number, random: Random): NamedTensor {
   const values = new Float32Array(sizeOf(shape));
-  if (/LayerNorm\.weight$/.test(name)) values.fill(1);
+  if (name.endsWith('LayerNorm.weight')) values.fill(1);
   else if (name.endsWith('.weight')) values.forEach((_, index) => (values[index] = deviation * random.normal()));
   return { shape, values };
 }

@@ -45,8 +45,8 @@ export interface Surroundings {
 
 export type LoopEnd =
   | { readonly kind: 'completed' | 'early-stopped' | 'stopped'; readonly step: number }
-  /** The loss was not finite; the update was not applied. */
-  | { readonly kind: 'diverged'; readonly step: number; readonly loss: number };
+  /** The loss or the gradients were not finite; the update was not applied. */
+  | { readonly kind: 'diverged'; readonly step: number; readonly loss: number; readonly gradNorm: number };
 
 export async function* trainLoop(options: LoopOptions): AsyncGenerator<UnnumberedEvent, LoopEnd> {
   const { schedule, rows, training } = options;
@@ -62,7 +62,7 @@ export async function* trainLoop(options: LoopOptions): AsyncGenerator<Unnumbere
 
       const batches = group.map((rowsOfBatch) => padBatch(rowsOfBatch, options.padId));
       const result = takeStep(options, batches, progress.step);
-      if (!result.applied) return { kind: 'diverged', step: progress.step, loss: result.loss };
+      if (!result.applied) return { kind: 'diverged', step: progress.step, loss: result.loss, gradNorm: result.gradNorm };
       const epoch = progress.step / stepsPerEpoch;
       yield { kind: 'step', step: progress.step, epoch, ...result.facts, memoryBytes: options.surroundings.memoryBytes() };
 

@@ -95,7 +95,7 @@ function checkVocabulary(dir: string, classifier: SequenceClassifier, tokenizer:
 /** Names as the model has them, base checked, head taken over when it fits and initialised when it does not. */
 function completeTensors(file: string, classifier: SequenceClassifier, found: NamedTensors, random: Random): NamedTensors {
   const named = new Map([...found].map(([name, tensor]) => [fullName(name, classifier), tensor]));
-  const mismatches = describeMismatches(classifier.baseShapes, named);
+  const mismatches = [...describeMismatches(classifier.baseShapes, named), ...describeBadNumbers(named)];
   if (mismatches.length > 0) {
     throw badModel(file, `${file} does not hold the model that its config.json describes: ${mismatches.join('; ')}.`, 'Use the config.json and the weights of the same model.');
   }
@@ -106,7 +106,7 @@ function completeTensors(file: string, classifier: SequenceClassifier, found: Na
 
 function headTensors(classifier: SequenceClassifier, named: NamedTensors, random: Random): NamedTensors {
   if (describeMismatches(classifier.headShapes, named).length === 0) {
-    return new Map([...classifier.headShapes.keys()].flatMap((name) => (named.has(name) ? [[name, named.get(name) as NamedTensor]] : []))); // has was asked
+    return new Map([...named].filter(([name]) => classifier.headShapes.has(name)));
   }
   return freshHead(classifier, random);
 }
@@ -133,6 +133,12 @@ function describeMismatches(expected: Shapes, named: NamedTensors): string[] {
     if (found === undefined) return [`"${name}" [${shape.join(', ')}] is missing`];
     return shape.join() === found.shape.join() ? [] : [`"${name}" is [${found.shape.join(', ')}] and should be [${shape.join(', ')}]`];
   });
+}
+
+/** A run from weights that are not numbers would only find out in the middle. */
+function describeBadNumbers(named: NamedTensors): string[] {
+  const bad = [...named].filter(([, { values }]) => !values.every(Number.isFinite));
+  return bad.map(([name]) => `"${name}" holds values that are not finite numbers`);
 }
 
 async function hashFile(file: string): Promise<FileHash> {

@@ -26,7 +26,8 @@ export interface OpenCheckpoint {
 /** `target` is a checkpoint's folder, or a run's, which means its best checkpoint. */
 export async function openCheckpoint(target: string): Promise<OpenCheckpoint> {
   const runDir = isCheckpointDir(target) ? runDirOfCheckpoint(target) : target;
-  if (!existsSync(target) || !isRunDir(runDir)) throw notACheckpoint(target, 'there is no run.json');
+  if (!existsSync(target)) throw notACheckpoint(target, 'there is no such folder');
+  if (!isRunDir(runDir)) throw notACheckpoint(target, 'it has neither a MANIFEST.json, which a complete checkpoint has, nor a run.json');
   const { record, state } = await readRun(runDir);
   const labels = state.plan?.labels;
   if (record === undefined || labels === undefined) throw notACheckpoint(target, 'its run never began to train');
@@ -39,7 +40,7 @@ export async function openCheckpoint(target: string): Promise<OpenCheckpoint> {
   const { config, projectDir } = record;
   await chooseBackend({ backend: config.backend, threads: config.threads, projectDir });
   const model = await loadModel({ model: config.model, projectDir, labels, initialWeights: config.initialWeights, seed: config.training.seed });
-  await requireSameBase(model, record, basename(checkpointDir));
+  requireSameBase(model, record, basename(checkpointDir));
   const { classifier, tensors, dir: modelDir } = model;
   const adapter = attachMethod(config.method, { classifier, tensors, modelDir, random: createRandom(config.training.seed) });
   await loadCheckpoint(checkpointDir, adapter);
@@ -47,7 +48,7 @@ export async function openCheckpoint(target: string): Promise<OpenCheckpoint> {
 }
 
 /** An adapter on another base would give wrong answers without a word. */
-async function requireSameBase(model: LoadedModel, record: RunRecord, checkpoint: string): Promise<void> {
+function requireSameBase(model: LoadedModel, record: RunRecord, checkpoint: string): void {
   if (model.weights.sha256 === record.model.sha256) return;
   throw new RunFailure({
     code: 'bad-checkpoint',

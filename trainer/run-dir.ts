@@ -21,13 +21,26 @@ export interface RunDir {
 export async function createRunDir(project: Project, data: LoadedData, model: LoadedModel, wantedId: string | undefined): Promise<RunDir> {
   const all = runsDir(project.dir);
   await mkdir(all, { recursive: true });
-  const runId = wantedId ?? newRunId(Date.now(), await readdir(all));
+  const runId = wantedId ?? (await reserveRunId(all));
   const runDir = join(all, runId);
   if (!runIdPattern.test(runId) || isRunDir(runDir)) throw unusableId(runId);
   await mkdir(runPaths(runDir).checkpoints, { recursive: true });
   const record = await describeRun(project, data, model, runId);
   await writeFileAtomically(runPaths(runDir).record, `${JSON.stringify(record, undefined, 2)}\n`);
   return { runId, runDir };
+}
+
+/** Makes the folder, and takes another name when somebody else made it first: two runs may start in one second. */
+async function reserveRunId(all: string): Promise<string> {
+  for (;;) {
+    const runId = newRunId(Date.now(), await readdir(all));
+    try {
+      await mkdir(join(all, runId));
+      return runId;
+    } catch (thrown) {
+      if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST')) throw thrown;
+    }
+  }
 }
 
 async function describeRun({ dir, config }: Project, data: LoadedData, model: LoadedModel, runId: string): Promise<RunRecord> {

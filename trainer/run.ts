@@ -104,7 +104,7 @@ async function conductRun(run: Run): Promise<void> {
   const training: Training = { splits, adapter, optimizer, plan, surroundings };
   try {
     announcePlan(run, training);
-    for (const message of notices) run.say({ kind: 'notice', message });
+    for (const message of [...run.model.classifier.notes, ...notices]) run.say({ kind: 'notice', message });
     await measureBaselines(run, training);
     const end = await consumeLoop(run, training, trainLoop(loopOptions(run, training, random)));
     await finishRun(run, training, end);
@@ -201,7 +201,7 @@ async function save(run: Run, { adapter, optimizer, plan }: Training): Promise<v
 }
 
 async function finishRun(run: Run, training: Training, end: LoopEnd): Promise<void> {
-  if (end.kind === 'diverged') throw new RunFailure(divergedError(end.step, end.loss, training.plan.learningRate));
+  if (end.kind === 'diverged') throw new RunFailure(divergedError(end, training.plan.learningRate));
   const best = run.state.checkpoints.find(({ step }) => step === run.state.best?.step);
   if (end.kind !== 'stopped' && best !== undefined) {
     await loadCheckpoint(`${run.runDir}/${best.path}`, training.adapter);
@@ -220,10 +220,11 @@ function describeEnd(end: LoopEnd, { totalSteps }: Plan): string {
   return `Stopped on request after ${end.step} of ${totalSteps} steps.`;
 }
 
-function divergedError(step: number, loss: number, learningRate: number): RunError {
+function divergedError({ step, loss, gradNorm }: LoopEnd & { kind: 'diverged' }, learningRate: number): RunError {
+  const found = Number.isFinite(loss) ? `norm of the gradients became ${gradNorm}` : `loss became ${loss}`;
   return {
     code: 'diverged',
-    message: `The loss became ${loss} at step ${step}; the update was not applied.`,
+    message: `The ${found} at step ${step}; the update was not applied.`,
     hint: `Lower "training.learningRate" (it is ${learningRate}), for instance to ${learningRate / 3}. The last checkpoint is as good as it was.`,
   };
 }

@@ -68,6 +68,8 @@ async function readBytes(file: string): Promise<Buffer> {
   });
   try {
     return await handle.readFile();
+  } catch (thrown) {
+    throw torn(file, [`it cannot be read (${thrown instanceof Error ? thrown.message : String(thrown)})`]);
   } finally {
     await handle.close();
   }
@@ -114,7 +116,7 @@ function parseEntry(name: string, input: unknown, mismatches: string[]): Entry[]
 }
 
 function isFloatType(dtype: string): dtype is FloatType {
-  return dtype in bytesPerElement;
+  return Object.hasOwn(bytesPerElement, dtype);
 }
 
 /** Tensors that leave the file, overlap their neighbour, or whose bytes do not match their shape. */

@@ -22,7 +22,7 @@ export interface StepOptions extends GradientOptions {
   readonly surroundings: { nowMs(): number };
 }
 
-export type StepResult = { readonly applied: true; readonly facts: StepFacts } | { readonly applied: false; readonly loss: number };
+export type StepResult = { readonly applied: true; readonly facts: StepFacts } | { readonly applied: false; readonly loss: number; readonly gradNorm: number };
 
 export interface StepFacts {
   readonly loss: number;
@@ -42,7 +42,7 @@ export function takeStep(options: StepOptions, batches: readonly LabelledBatch[]
   const learningRate = learningRateAt(schedule, step);
   if (applied) optimizer.update(step, learningRate, gradients);
   tf.dispose(gradients);
-  if (!applied) return { applied, loss };
+  if (!applied) return { applied, loss, gradNorm };
   const stepMs = surroundings.nowMs() - startMs;
   const tokens = batches.reduce((sum, { batch }) => sum + batch.tokens, 0);
   return { applied, facts: { loss, learningRate, gradNorm, stepMs, tokensPerSecond: (1000 * tokens) / Math.max(stepMs, 1) } };

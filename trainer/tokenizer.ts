@@ -5,6 +5,7 @@ import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { RunFailure } from '../protocol';
 
 export interface Tokenizer {
+  /** Ids are below this. */
   readonly vocabularySize: number;
   readonly padId: number;
   /** Token ids with the model's special tokens; a longer text keeps its first tokens and its last special one. */
@@ -26,7 +27,7 @@ export async function readTokenizer(modelDir: string): Promise<Tokenizer> {
 function createTokenizer(tokenizer: HuggingFaceTokenizer): Tokenizer {
   const closing = tokenizer.encode('').ids.at(-1);
   return {
-    vocabularySize: tokenizer.get_vocab().size,
+    vocabularySize: largestId(tokenizer) + 1,
     padId: tokenizer.token_to_id('[PAD]') ?? tokenizer.token_to_id('<pad>') ?? 0,
     encode(text, maxLength) {
       const ids = Int32Array.from(tokenizer.encode(text).ids);
@@ -36,6 +37,13 @@ function createTokenizer(tokenizer: HuggingFaceTokenizer): Tokenizer {
       return cut;
     },
   };
+}
+
+/** Ids may have gaps: what counts for the embeddings is the largest. */
+function largestId(tokenizer: HuggingFaceTokenizer): number {
+  let largest = -1;
+  for (const id of tokenizer.get_vocab().values()) largest = Math.max(largest, id);
+  return largest;
 }
 
 async function readJson(file: string): Promise<object> {

@@ -83,7 +83,7 @@ export class LineChart extends LitElement {
   }
 
   private renderToggle() {
-    return html`<button class="quiet toggle" aria-pressed=${this.asTable} @click=${this.toggle}>Show as table</button>`;
+    return html`<button class="quiet toggle" @click=${this.toggle}>${this.asTable ? 'Show as chart' : 'Show as table'}</button>`;
   }
 
   private renderTable() {

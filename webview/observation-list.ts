@@ -40,7 +40,7 @@ export class ObservationList extends LitElement {
         --tone: var(--temper-good);
       }
       .icon {
-        color: var(--tone);
+        color: color-mix(in srgb, var(--tone) 75%, var(--temper-foreground));
         text-align: center;
       }
       b {

@@ -65,8 +65,8 @@ export class Series {
 
   at(index: number): SeriesPoint | undefined {
     if (index < 0 || index >= this.used) return undefined;
-    const [x = 0, min = 0, max = 0, last = 0, smooth = 0] = this.buckets.subarray(index * fields, (index + 1) * fields);
-    return { x, min, max, last, smooth };
+    const field = (at: number): number => this.buckets[index * fields + at] ?? 0;
+    return { x: field(0), min: field(minAt), max: field(maxAt), last: field(3), smooth: field(4) };
   }
 
   /** The index of the point whose x is nearest; -1 when there is none. */
@@ -162,6 +162,7 @@ export class Series {
   }
 }
 
+/** Of a bucket: x, min, max, last, smooth. */
 const fields = 5;
 const minAt = 1;
 const maxAt = 2;

@@ -7,7 +7,7 @@ import { describeMetrics } from '../experiments/describe-run';
 import type { FollowedRun } from '../experiments/followed-run';
 import { checkpointDir, checkpointNodes, type CheckpointNode } from '../experiments/nodes';
 import { messages } from '../messages';
-import { pickCheckpoint, pickRun } from '../pick-run';
+import { pickCheckpoint, pickRun, readRunArgument } from '../pick-run';
 import type { JsonLine } from '../process/json-lines';
 import { runCli } from '../process/run-cli';
 import { isTrusted } from '../trust';
@@ -22,10 +22,11 @@ interface Job {
 
 /** `argument` is `{ runDir, step?, split? }`; what it leaves out is asked. Gives the metrics. */
 export async function evaluateCheckpoint(app: App, argument?: unknown): Promise<MetricValues | undefined> {
-  if (!isTrusted()) return undefined;
+  if (!isTrusted()) return refuse(app, argument, messages.untrusted);
   const isWanted = (run: FollowedRun) => run.state.checkpoints.length > 0;
   const run = await pickRun(app, argument, { isWanted, none: messages.noCheckpoint });
   const node = run && (await chooseCheckpoint(run, argument));
+  if (node === undefined && readField(argument, 'step') !== undefined) return refuse(app, argument, messages.checkpointGone);
   const split = node && (await chooseSplit(run, argument));
   return split && evaluate(app, { run, node, split });
 }
@@ -35,6 +36,15 @@ export async function evaluateAtOnce(app: App, argument?: unknown): Promise<Metr
   const run = await pickRun(app, argument, { isWanted: () => true, none: messages.noCheckpoint });
   if (run === undefined || typeof argument !== 'object' || argument === null) return evaluateCheckpoint(app, argument);
   return evaluateCheckpoint(app, { split: splitsOf(run.record?.config).at(0), ...argument });
+}
+
+/** A panel that asked waits for an answer. */
+function refuse(app: App, argument: unknown, message: string): undefined {
+  const named = readRunArgument(argument);
+  const step = readField(argument, 'step');
+  if (named === undefined || typeof step !== 'number') return undefined;
+  app.panels.sessionOf(named.runDir)?.showEvaluation(step, 'test', { kind: 'failed', message });
+  return undefined;
 }
 
 async function chooseCheckpoint(run: FollowedRun, argument: unknown): Promise<CheckpointNode | undefined> {

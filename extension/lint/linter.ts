@@ -1,9 +1,10 @@
 /** Keeps the problems of all projects up to date: from disk, and from what is being typed. One diagnostic collection. */
 import { existsSync } from 'node:fs';
-import { languages, RelativePattern, Uri, workspace, type TextDocument } from 'vscode';
+import { languages, Uri, workspace, type TextDocument } from 'vscode';
 import { Owner } from '../owner';
 import { readSettings } from '../settings';
 import { Debounce } from '../timing';
+import { FileWatch } from './file-watch';
 import { ProjectLint, type FileFindings, type UnsavedText } from './project-lint';
 import { toDiagnostics } from './to-diagnostics';
 
@@ -62,6 +63,7 @@ class LintedProject extends Owner {
   private readonly lint: ProjectLint;
   private readonly show: Show;
   private readonly pause: Debounce;
+  private readonly watch: FileWatch;
   private shown: ReadonlySet<string> = new Set();
   private round = 0;
 
@@ -70,11 +72,7 @@ class LintedProject extends Owner {
     this.lint = new ProjectLint(dir, findUnsaved);
     this.show = show;
     this.pause = this.own(new Debounce(quietMs, () => void this.run()));
-    const watcher = this.own(workspace.createFileSystemWatcher(new RelativePattern(dir, '**/*.{json,jsonl,csv,tsv}')));
-    const touched = (uri: Uri) => this.askFor(uri.fsPath);
-    this.own(watcher.onDidChange(touched));
-    this.own(watcher.onDidCreate(touched));
-    this.own(watcher.onDidDelete(touched));
+    this.watch = this.own(new FileWatch(() => this.ask()));
     this.own({ dispose: () => this.showAll(new Map()) });
     void this.run();
   }
@@ -90,7 +88,9 @@ class LintedProject extends Owner {
   private async run(): Promise<void> {
     const round = ++this.round;
     const findings = readSettings().lintEnabled ? await this.lint.lint() : new Map<string, FileFindings>();
-    if (round === this.round && !this.isEnded) this.showAll(findings);
+    if (round !== this.round || this.isEnded) return;
+    this.watch.setFiles(this.lint.files);
+    this.showAll(findings);
   }
 
   private showAll(findings: ReadonlyMap<string, FileFindings>): void {

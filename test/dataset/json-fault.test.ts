@@ -15,6 +15,7 @@ const faults: [string, string, RegExp][] = [
   ['a string without its end', '{"text": «"abc}', /no closing double quote/],
   ['an unescaped quote', '{"text": "say "«hi»" now"}', /comma is missing.*inside the string/],
   ['a missing comma', '{"a": 1 «"b"»: 2}', /A comma is missing before this\.$/],
+  ['a missing comma in front of a bare key', '{"a": 1 «b»: 2}', /A comma is missing before this\.$/],
   ['a missing colon', '{"a" «1»}', /colon is missing after the key "a"/],
   ['a missing value', '{"a": «}»', /value is missing before "}"/],
   ['two commas', '{"a": 1,«,» "b": 2}', /key in double quotes is missing before ","/],

@@ -41,6 +41,7 @@ describe('parseRows of JSON Lines', () => {
     ['a string', '{"a": «"x"», "b": 1}', 'a'],
     ['a string with escapes', '{"b": "\\"a\\": 1", "a" :\t«"\\\\\\"," »}'.replace(' »', '»'), 'a'],
     ['a number', '{"b": 2, "a":«-1.5e3»}', 'a'],
+    ['a number in front of a tab', '{"a": «1»\t, "b": 2}', 'a'],
     ['a literal', '  {"a":«true»}', 'a'],
     ['a list', '{"a": «[1, {"b": "]"}]» , "b": 1}', 'a'],
     ['an object', '{"a": «{"a": {"a": "}"}}»}', 'a'],
@@ -67,7 +68,7 @@ describe('parseRows of JSON Lines', () => {
   });
 
   it('reports every bad line at its fault and keeps the good ones', () => {
-    const { text, ranges } = readMarks('{"a": 1«,»}\n{"a": 2}\r\n{«a»: 3}\n{"a": «"4}»\n{"a": 5} «x»\n');
+    const { text, ranges } = readMarks('{"a": 1«,»}\n{"a": 2}\r\n{«a»: 3}\n{"a": «"4}»\r\n{"a": 5} «x»\n');
     const parsed = parseRows(text, 'jsonl');
     assert.deepEqual(valuesOf(parsed), [{ a: 2 }]);
     assert.deepEqual(parsed.problems.map(rangeOf), ranges);

@@ -134,5 +134,5 @@ function assertClose(found: ReadonlyMap<string, tf.Tensor>, expected: Described,
 }
 
 function normOf(tensor: tf.Tensor): number {
-  return Math.sqrt(tensor.dataSync().reduce((sum, value) => sum + value * value, 0));
+  return Math.sqrt([...tensor.dataSync()].reduce((sum, value) => sum + value * value, 0));
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, rmdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunEvent } from '../../protocol';
 import { EventTail } from '../../runs/event-tail';
@@ -103,8 +103,11 @@ describe('the tail of the events', () => {
   });
 
   it('says so when the file cannot be read, and tries again the next time', async () => {
-    const folder = new EventTail(run.runDir);
-    await assert.rejects(folder.readNew(), { code: 'EISDIR' });
-    await assert.rejects(folder.readNew(), { code: 'EISDIR' });
+    mkdirSync(file); // a folder stands for whatever cannot be read
+    const tail = new EventTail(file);
+    await assert.rejects(tail.readNew(), { code: 'EISDIR' });
+    rmdirSync(file);
+    writeFileSync(file, line(notice(1, 'readable')));
+    assert.deepEqual(await tail.readNew(), [notice(1, 'readable')]);
   });
 });

@@ -79,7 +79,7 @@ describe('liveness', () => {
     assert.ok(!(await isAlive(run.runDir, { process: elsewhere }, Date.now())));
   });
 
-  for (const content of ['', '{"host":', '[]', 'null', '{"host":1,"pid":"x","startedAtMs":null}']) {
+  for (const content of ['', '{"host":', '[]', 'null', '{"host":1,"pid":1,"startedAtMs":1}']) {
     it(`is decided by run.json when the heartbeat holds ${JSON.stringify(content)}`, async () => {
       writeFileSync(heartbeat, content);
       assert.ok(await isAlive(run.runDir, { process: currentProcess() }, Date.now()));

@@ -72,7 +72,9 @@ export async function assertLikeComposite({ inputs, fused, composite, tolerance,
     const actual = differentiate(fused, inputs);
     const where = `${what} (${variant.build}, ${variant.threads} threads)`;
     assertClose(actual.value, expected.value, tolerance, `${where}, value`);
-    actual.gradients.forEach((gradient, i) => assertClose(gradient, expected.gradients[i] ?? [], tolerance, `${where}, gradient ${i}`));
+    actual.gradients.forEach((gradient, i) => {
+      assertClose(gradient, expected.gradients[i] ?? [], tolerance, `${where}, gradient ${i}`);
+    });
   }
 }
 
@@ -80,7 +82,7 @@ export async function assertLikeComposite({ inputs, fused, composite, tolerance,
 export async function countKernels(f: () => void): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   const profile = await tf.profile(() => {
-    f();
+    tf.tidy(f);
     return tf.scalar(0);
   });
   for (const { name } of profile.kernels) counts.set(name, (counts.get(name) ?? 0) + 1);

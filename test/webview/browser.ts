@@ -82,6 +82,14 @@ export async function openPage(entry: string, options: RawPageOptions = {}): Pro
   return { page, strangers, faults };
 }
 
+/** What can be read in the first element with this tag, on one line. Only in the gallery. */
+export function readText(page: Page, tag: string): Promise<string> {
+  return page
+    .locator(tag)
+    .first()
+    .evaluate((element) => window.gallery.visibleText(element));
+}
+
 /** Until what was asked for is drawn: the panel's frame, Lit's update after it, the canvas's frame. */
 export async function nextFrames(page: Page, count = 4): Promise<void> {
   await page.evaluate(async (frames) => {

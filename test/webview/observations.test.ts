@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import type { RunState } from '../../protocol';
-import { collectObservations } from '../../webview/observations';
+import { collectObservations, type TrainingLoss } from '../../webview/observations';
 import { evaluationOf, plan, stateOf, stepAt } from './run-states';
 
 /** Training loss 2 until step 100, then 1 until 300, then 0.5. */
 const falling = { smoothedLossAt: (step: number) => (step <= 100 ? 2 : step < 300 ? 1 : 0.5) };
 const flat = { smoothedLossAt: () => 0.7 };
 
-function sentences(state: RunState, steps = flat): string[] {
+function sentences(state: RunState, steps: TrainingLoss = flat): string[] {
   return collectObservations(state, steps).map(({ lead, rest }) => lead + rest);
 }
 

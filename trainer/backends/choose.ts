@@ -75,16 +75,23 @@ async function start(name: BackendName, { projectDir, threads }: BackendRequest)
       return 'TensorFlow on the processor';
     case 'wasm': {
       const count = threadsOf(name, threads);
-      await registerWasmBackend({ threads: count });
+      registerWasmBackend({ threads: count });
       await tf.setBackend('wasm');
       return `built in, ${count} ${count === 1 ? 'thread' : 'threads'}`;
     }
     case 'cpu':
       await tf.setBackend('cpu');
+      silenceGreeting();
       return 'plain JavaScript, for tests on small shapes';
     default:
       return name satisfies never;
   }
+}
+
+/** TensorFlow.js greets whoever uses its cpu backend in Node, on stderr, and recommends a package to install. */
+function silenceGreeting(): void {
+  const backend = tf.backend();
+  if (backend instanceof tf.MathBackendCPU) Object.assign(backend, { firstUse: false });
 }
 
 /** d/dW of sum(x W) is known by hand: [[1], [2]] for x = [[1, 2]]. */

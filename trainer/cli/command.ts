@@ -8,27 +8,37 @@ export interface Command {
   readonly synopsis: string;
   readonly summary: string;
   readonly options: ParseArgsOptionsConfig;
-  /** Exit code: 0 done, 1 the thing asked about failed. Whatever is thrown becomes an error line. */
-  run(args: CommandArguments, output: Output): Promise<0 | 1>;
+  /** Exit code: 0 done, 1 the thing asked about failed, 2 the config was wrong. Whatever is thrown becomes an error line. */
+  run(args: CommandArguments, output: Output): Promise<0 | 1 | 2>;
 }
 
 export interface CommandArguments {
   readonly positionals: readonly string[];
-  text(name: string): string | undefined;
-  texts(name: string): readonly string[];
-  flag(name: string): boolean;
+  readonly text: (name: string) => string | undefined;
+  readonly texts: (name: string) => readonly string[];
+  readonly flag: (name: string) => boolean;
 }
 
 /** @throws RunFailure 'bad-usage' for an option that the command does not have */
 export function parseCommandArguments(command: Command, args: readonly string[]): CommandArguments {
+  const options: ParseArgsOptionsConfig = { ...command.options, json: { type: 'boolean' } };
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options: { ...command.options, json: { type: 'boolean' } }, allowPositionals: true, strict: true });
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
     const given = new Map<string, string | boolean | (string | boolean)[] | undefined>(Object.entries(values));
     const list = (name: string): string[] => [given.get(name) ?? []].flat().flatMap((value: string | boolean) => (typeof value === 'string' ? [value] : []));
     return { positionals, text: (name) => list(name).at(-1), texts: list, flag: (name) => given.get(name) === true };
   } catch (thrown) {
-    throw badUsage(thrown instanceof Error ? thrown.message : String(thrown), command);
+    throw badUsage(adviseOption(args, Object.keys(options)) ?? (thrown instanceof Error ? thrown.message : String(thrown)), command);
   }
+}
+
+/** About the first option that the command does not have; nothing when something else is wrong. */
+function adviseOption(args: readonly string[], known: readonly string[]): string | undefined {
+  const given = args.flatMap((argument) => /^--([^=]+)/.exec(argument)?.[1] ?? []);
+  const unknown = given.find((name) => !known.includes(name));
+  if (unknown === undefined) return undefined;
+  const nearest = nearestName(unknown, known);
+  return `There is no option "--${unknown}". ${nearest === undefined ? `Known: ${known.map((name) => `--${name}`).join(', ')}.` : `Did you mean "--${nearest}"?`}`;
 }
 
 export function badUsage(message: string, command?: Pick<Command, 'synopsis'>): RunFailure {

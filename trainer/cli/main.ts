@@ -18,7 +18,7 @@ async function main(args: readonly string[]): Promise<number> {
   const [name = '--help', ...rest] = args;
   if (name === '--version') return print(temperVersion());
   if (name === '--help' || name === '-h' || name === 'help') return print(help());
-  const output = createOutput(rest.includes('--json'));
+  const output = createOutput(args.includes('--json'));
   try {
     const command = commands.find((candidate) => candidate.name === name);
     if (command === undefined) throw unknownCommand(name, commands.map((known) => known.name));

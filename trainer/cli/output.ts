@@ -40,11 +40,13 @@ export function createOutput(json: boolean): Output {
   return {
     json,
     say,
-    record: (line) => void (json && process.stdout.write(`${JSON.stringify(line)}\n`)),
+    record(line) {
+      if (json) process.stdout.write(`${JSON.stringify(line)}\n`);
+    },
     progress(text) {
       if (json) return;
       if (process.stderr.isTTY) {
-        process.stderr.write(`\r\u001b[2K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+        process.stderr.write(`\r\u001b[2K${text.slice(0, (process.stderr.columns || 80) - 1)}`);
         lineInPlace = true;
       } else if (Date.now() - plainProgressAtMs >= plainProgressEveryMs) {
         plainProgressAtMs = Date.now();

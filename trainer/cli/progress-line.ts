@@ -60,8 +60,16 @@ export function describeEvent(event: RunEvent): string | undefined {
       return 'Stopping: finishing this step and saving.';
     case 'ended':
       return `${paint('bold', event.state)}: ${event.reason}`;
-    default:
+    case 'progress':
+    case 'step':
+    case 'saved':
+    case 'improved':
+    case 'removed':
+    case 'paused':
+    case 'continued':
       return undefined;
+    default:
+      return event satisfies never;
   }
 }
 

@@ -19,6 +19,8 @@ function attachPlain(tensors: AttachOptions['tensors'], isTrained: (name: string
     tensorFile: 'model.safetensors',
     collectTensors: () => collectValues(parameters),
     configFiles: new Map(),
-    dispose: () => disposeAll(parameters.values()),
+    dispose: () => {
+      disposeAll(parameters.values());
+    },
   };
 }

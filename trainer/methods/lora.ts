@@ -34,14 +34,16 @@ export function attachLora(config: LoraConfig, { tensors, classifier, modelDir, 
     tensorFile: 'adapter_model.safetensors',
     collectTensors: () => collectValues(trained),
     configFiles: new Map([['adapter_config.json', adapterConfig(config, modelDir)]]),
-    dispose: () => disposeAll(new Set([...base.values(), ...trained.values()])),
+    dispose: () => {
+      disposeAll(new Set([...base.values(), ...trained.values()]));
+    },
   };
 }
 
 function updatedLinear(config: LoraConfig, frozen: tf.Tensor2D, x: tf.Tensor2D, update?: LowRankUpdate, random?: Random): tf.Tensor2D {
   if (update === undefined) return frozen;
   const kept = random === undefined ? x : dropout(x, config.dropout, random);
-  const low = tf.mul(dense(kept, update.a), config.alpha / config.r) as tf.Tensor2D; // [N, r]; a scalar keeps the shape
+  const low = tf.mul<tf.Tensor2D>(dense(kept, update.a), config.alpha / config.r); // [N, r]
   return tf.add(frozen, dense(low, update.b)); // [N, out]
 }
 
@@ -76,8 +78,8 @@ function collectTrained(updates: ReadonlyMap<string, LowRankUpdate>, base: Reado
     trained.set(`${peftPrefix}${module}.lora_B.weight`, b);
   }
   for (const name of heads) {
-    const head = base.get(name);
-    if (head instanceof tf.Variable) trained.set(peftPrefix + name, head);
+    const head: unknown = base.get(name);
+    if (head instanceof tf.Variable) trained.set(peftPrefix + name, head as tf.Variable); // instanceof leaves its rank open
   }
   return trained;
 }

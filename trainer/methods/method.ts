@@ -45,7 +45,11 @@ export function createVariable(tensor: NamedTensor): tf.Variable {
 }
 
 export function trainedOf(parameters: Parameters): Map<string, tf.Variable> {
-  return new Map([...parameters].flatMap(([name, tensor]) => (tensor instanceof tf.Variable ? [[name, tensor] as const] : [])));
+  return new Map([...parameters].flatMap(([name, tensor]) => (isVariable(tensor) ? [[name, tensor] as const] : [])));
+}
+
+function isVariable(tensor: tf.Tensor): tensor is tf.Variable {
+  return tensor instanceof tf.Variable;
 }
 
 /** The parts of the base as they are, for methods that change nothing about a layer. */

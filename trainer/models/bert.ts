@@ -32,12 +32,13 @@ const bertConfigSchema = z.object({
   hidden_dropout_prob: rate.default(0.1),
   attention_probs_dropout_prob: rate.default(0.1),
   classifier_dropout: rate.nullish(),
+  position_embedding_type: z.literal('absolute').nullish(),
 });
 type BertConfig = z.infer<typeof bertConfigSchema>;
 
 /** @throws ZodError when the configuration is not a BERT's */
 export function createBertClassifier(input: unknown, labels: number): SequenceClassifier {
-  const config = bertConfigSchema.parse(input);
+  const config = bertConfigSchema.refine(headsFit, { error: 'hidden_size is not a multiple of num_attention_heads' }).parse(input);
   return {
     type: 'bert',
     vocabularySize: config.vocab_size,
@@ -49,8 +50,17 @@ export function createBertClassifier(input: unknown, labels: number): SequenceCl
     ]),
     basePrefix: 'bert.',
     initializerRange: config.initializer_range,
+    notes: notesOn(config),
     logits: (tuning, batch, random) => logits(config, tuning, batch, random),
   };
+}
+
+function headsFit(config: BertConfig): boolean {
+  return config.hidden_size % config.num_attention_heads === 0;
+}
+
+function notesOn({ attention_probs_dropout_prob: asked }: BertConfig): string[] {
+  return asked === 0 ? [] : [`The model's config.json asks for dropout of ${asked} on attention weights; Temper trains without it.`];
 }
 
 function logits(config: BertConfig, tuning: Tuning, batch: TokenBatch, random?: Random): tf.Tensor2D {

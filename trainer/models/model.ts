@@ -46,6 +46,8 @@ export interface SequenceClassifier {
   readonly basePrefix: string;
   /** The standard deviation of freshly initialised weights. */
   readonly initializerRange: number;
+  /** What a person should know: where training differs from what the configuration asks for. */
+  readonly notes: readonly string[];
   /** Unnormalised scores [rows, labels]. `random` switches dropout on: give it while training only. */
   logits(tuning: Tuning, batch: TokenBatch, random?: Random): tf.Tensor2D;
 }

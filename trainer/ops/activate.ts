@@ -1,6 +1,6 @@
 /** The activations of transformer feed-forward blocks, under the names Hugging Face configs use. */
 import * as tf from '../tensors';
-import { FUSED_KERNELS, hasKernel, registerFusedGradient, runKernel } from './fused';
+import { FUSED_KERNELS, hasKernel, registerFusedGradient } from './fused';
 
 /**
  * gelu: x Φ(x) by erf. gelu_new and gelu_pytorch_tanh: x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
@@ -11,7 +11,7 @@ export type Activation = 'gelu' | 'gelu_new' | 'gelu_pytorch_tanh' | 'relu' | 's
 /** Applies the activation to each element; the result has the shape of x. */
 export function activate(x: tf.Tensor2D, kind: Activation): tf.Tensor2D {
   if (!hasKernel(FUSED_KERNELS.activate)) return activateComposite(x, kind);
-  return runKernel(FUSED_KERNELS.activate, { x }, { kind });
+  return tf.engine().runKernel(FUSED_KERNELS.activate, { x }, { kind });
 }
 
 /** The reference, out of plain operations. */
@@ -34,7 +34,7 @@ export function activateComposite(x: tf.Tensor2D, kind: Activation): tf.Tensor2D
 }
 
 registerFusedGradient(FUSED_KERNELS.activate, ['x'], (dy, { x }, attributes) => ({
-  x: () => runKernel(FUSED_KERNELS.activateGrad, { dy, x }, attributes),
+  x: () => tf.engine().runKernel(FUSED_KERNELS.activateGrad, { dy, x }, attributes),
 }));
 
 /** Φ(x) = (1 + erf(x / √2)) / 2. */

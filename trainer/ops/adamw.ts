@@ -1,6 +1,7 @@
 /** One AdamW update of one parameter (Loshchilov and Hutter 2019, as PyTorch computes it). */
 import * as tf from '../tensors';
-import { FUSED_KERNELS, hasKernel, runKernelForMany } from './fused';
+import { formatShapes } from './format-shapes';
+import { FUSED_KERNELS, hasKernel } from './fused';
 
 export interface AdamWStep {
   /** Updated, as are both moments. All have the parameter's shape; the moments start as zeros. */
@@ -29,9 +30,12 @@ export interface AdamWStep {
 export function adamWStep(update: AdamWStep): void {
   requireAdamWShapes(update);
   const written = [update.parameter, update.firstMoment, update.secondMoment];
-  if (!hasKernel(FUSED_KERNELS.adamW) || written.some(isShared)) return adamWStepComposite(update);
+  if (!hasKernel(FUSED_KERNELS.adamW) || written.some(isShared)) {
+    adamWStepComposite(update);
+    return;
+  }
   const { parameter, gradient, firstMoment, secondMoment, ...attributes } = update;
-  runKernelForMany(FUSED_KERNELS.adamW, { parameter, gradient, firstMoment, secondMoment }, attributes);
+  tf.engine().runKernel<tf.Tensor[]>(FUSED_KERNELS.adamW, { parameter, gradient, firstMoment, secondMoment }, attributes);
 }
 
 /** The reference: three new tensors, assigned. */
@@ -57,6 +61,5 @@ function isShared(variable: tf.Variable): boolean {
 function requireAdamWShapes({ parameter, gradient, firstMoment, secondMoment }: AdamWStep): void {
   const others = [gradient, firstMoment, secondMoment];
   if (others.every((tensor) => tf.util.arraysEqual(tensor.shape, parameter.shape))) return;
-  throw new Error(`adamWStep: parameter [${parameter.shape}], gradient [${gradient.shape}] and moments ` +
-    `[${firstMoment.shape}], [${secondMoment.shape}] must have one shape.`);
+  throw new Error(`adamWStep: ${formatShapes({ parameter, gradient, firstMoment, secondMoment })} must have one shape.`);
 }

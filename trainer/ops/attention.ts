@@ -1,6 +1,7 @@
 /** Scaled dot-product attention over padded sequences, straight on the `[tokens, hidden]` layout of the dense layers. */
 import * as tf from '../tensors';
-import { FUSED_KERNELS, hasKernel, registerFusedGradient, runKernel, runKernelForMany } from './fused';
+import { formatShapes } from './format-shapes';
+import { FUSED_KERNELS, hasKernel, registerFusedGradient } from './fused';
 
 export interface AttentionInputs {
   /** [batch · length, hidden], as are key and value; head h owns columns h · size to (h + 1) · size. */
@@ -20,7 +21,7 @@ export function maskedAttention({ query, key, value, mask, heads }: AttentionInp
   requireAttentionShapes({ query, key, value, mask, heads });
   const floatMask: tf.Tensor2D = tf.cast(mask, 'float32');
   if (!hasKernel(FUSED_KERNELS.attention)) return maskedAttentionComposite({ query, key, value, mask: floatMask, heads });
-  return runKernel(FUSED_KERNELS.attention, { query, key, value, mask: floatMask }, { heads });
+  return tf.engine().runKernel(FUSED_KERNELS.attention, { query, key, value, mask: floatMask }, { heads });
 }
 
 /** The reference, out of plain operations; mask as float32. */
@@ -44,7 +45,7 @@ function maskedSoftmax(scores: tf.Tensor, mask: tf.Tensor2D): tf.Tensor {
 
 // The weights are recomputed in the backward pass: saved, they would be the largest tensors of a step.
 registerFusedGradient(FUSED_KERNELS.attention, ['query', 'key', 'value', 'mask'], (dy, saved, attributes) => {
-  const [dQuery, dKey, dValue] = runKernelForMany(FUSED_KERNELS.attentionGrad, { dy, ...saved }, attributes);
+  const [dQuery, dKey, dValue] = tf.engine().runKernel<tf.Tensor[]>(FUSED_KERNELS.attentionGrad, { dy, ...saved }, attributes);
   if (!dQuery || !dKey || !dValue) throw new Error('maskedAttention: its gradient kernel must return three tensors.');
   return { query: () => dQuery, key: () => dKey, value: () => dValue, mask: () => tf.zerosLike(saved.mask) };
 });
@@ -54,6 +55,8 @@ function requireAttentionShapes({ query, key, value, mask, heads }: AttentionInp
   const [tokens, hidden] = query.shape;
   const alike = [key, value].every((x) => x.shape[0] === tokens && x.shape[1] === hidden);
   if (alike && tokens === batch * length && Number.isInteger(heads) && heads > 0 && hidden % heads === 0) return;
-  throw new Error(`maskedAttention: query [${query.shape}], key [${key.shape}], value [${value.shape}], mask [${mask.shape}] ` +
-    `and ${heads} heads do not fit; expected [batch · length, hidden] three times and [batch, length].`);
+  throw new Error(
+    `maskedAttention: ${formatShapes({ query, key, value, mask })} and ${heads} heads do not fit; ` +
+      'expected [batch · length, hidden] three times, [batch, length] and heads that divide hidden.',
+  );
 }

@@ -1,6 +1,6 @@
 /** Cross entropy of logits against class labels, with PyTorch's definition of label smoothing. */
 import * as tf from '../tensors';
-import { FUSED_KERNELS, hasKernel, registerFusedGradient, runKernel } from './fused';
+import { FUSED_KERNELS, hasKernel, registerFusedGradient } from './fused';
 
 /**
  * Mean over rows of -Σ_k t_k log softmax(logits)_k, where t = (1 - s) · onehot(label) + s / classes and s is the label
@@ -10,7 +10,7 @@ import { FUSED_KERNELS, hasKernel, registerFusedGradient, runKernel } from './fu
 export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D, labelSmoothing: number): tf.Scalar {
   requireLabels(logits, labels, labelSmoothing);
   if (!hasKernel(FUSED_KERNELS.crossEntropy)) return crossEntropyComposite(logits, labels, labelSmoothing);
-  return runKernel(FUSED_KERNELS.crossEntropy, { logits, labels }, { labelSmoothing });
+  return tf.engine().runKernel(FUSED_KERNELS.crossEntropy, { logits, labels }, { labelSmoothing });
 }
 
 /** The reference, out of plain operations. */
@@ -23,7 +23,7 @@ export function crossEntropyComposite(logits: tf.Tensor2D, labels: tf.Tensor1D, 
 }
 
 registerFusedGradient(FUSED_KERNELS.crossEntropy, ['logits', 'labels'], (dy, { logits, labels }, attributes) => ({
-  logits: () => runKernel(FUSED_KERNELS.crossEntropyGrad, { dy, logits, labels }, attributes),
+  logits: () => tf.engine().runKernel(FUSED_KERNELS.crossEntropyGrad, { dy, logits, labels }, attributes),
 }));
 
 function requireLabels(logits: tf.Tensor2D, labels: tf.Tensor1D, labelSmoothing: number): void {

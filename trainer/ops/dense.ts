@@ -2,13 +2,14 @@
 import * as tf from '../tensors';
 import { activate } from './activate';
 import type { Activation } from './activate';
-import { FUSED_KERNELS, hasKernel, registerFusedGradient, runKernel } from './fused';
+import { formatShapes } from './format-shapes';
+import { FUSED_KERNELS, hasKernel, registerFusedGradient } from './fused';
 
 /** x [rows, in], weight [out, in], bias [out] → [rows, out]. */
 export function dense(x: tf.Tensor2D, weight: tf.Tensor2D, bias?: tf.Tensor1D): tf.Tensor2D {
   requireDenseShapes(x, weight, bias);
   if (!hasKernel(FUSED_KERNELS.dense)) return denseComposite(x, weight, bias);
-  return runKernel(FUSED_KERNELS.dense, bias ? { x, weight, bias } : { x, weight });
+  return tf.engine().runKernel(FUSED_KERNELS.dense, bias ? { x, weight, bias } : { x, weight });
 }
 
 /** `activate(dense(x, weight, bias), kind)`; the bias is added within the product where the backend can. */
@@ -31,6 +32,5 @@ registerFusedGradient(FUSED_KERNELS.dense, ['x', 'weight'], (dy, { x, weight }) 
 function requireDenseShapes(x: tf.Tensor2D, weight: tf.Tensor2D, bias?: tf.Tensor1D): void {
   const [out, width] = weight.shape;
   if (x.shape[1] === width && (!bias || bias.shape[0] === out)) return;
-  throw new Error(`dense: x [${x.shape}], weight [${weight.shape}] and bias [${bias ? bias.shape : 'none'}] do not fit; ` +
-    'expected [rows, in], [out, in], [out].');
+  throw new Error(`dense: ${formatShapes({ x, weight, bias })} do not fit; expected [rows, in], [out, in], [out].`);
 }

@@ -3,7 +3,7 @@
  * backend draws the same mask, and a call takes exactly one number from the random source, whatever the size of x.
  */
 import * as tf from '../tensors';
-import { FUSED_KERNELS, hasKernel, registerFusedGradient, runKernel } from './fused';
+import { FUSED_KERNELS, hasKernel, registerFusedGradient } from './fused';
 
 /** A source of randomness; `next` gives a uniform number in [0, 1). */
 export interface Random {
@@ -16,7 +16,7 @@ export function dropout(x: tf.Tensor2D, rate: number, random: Random): tf.Tensor
   if (rate === 0) return x;
   const seed = Math.floor(random.next() * 2 ** 32);
   if (!hasKernel(FUSED_KERNELS.dropout)) return dropoutComposite(x, rate, seed);
-  return runKernel(FUSED_KERNELS.dropout, { x }, { rate, seed });
+  return tf.engine().runKernel(FUSED_KERNELS.dropout, { x }, { rate, seed });
 }
 
 /** The reference: x times a tensor of zeros and 1 / (1 - rate). */
@@ -38,7 +38,7 @@ export function elementHash(index: number, seed: number): number {
 }
 
 registerFusedGradient(FUSED_KERNELS.dropout, [], (dy, _saved, attributes) => ({
-  x: () => runKernel(FUSED_KERNELS.dropout, { x: dy }, attributes),
+  x: () => tf.engine().runKernel(FUSED_KERNELS.dropout, { x: dy }, attributes),
 }));
 
 /** Chris Wellons' lowbias32, a bijection of 32-bit integers with full avalanche (nullprogram.com, "hash prospector"). */

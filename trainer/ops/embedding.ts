@@ -1,6 +1,6 @@
 /** Looks up rows of an embedding table. */
 import * as tf from '../tensors';
-import { FUSED_KERNELS, hasKernel, registerFusedGradient, runKernel } from './fused';
+import { FUSED_KERNELS, hasKernel, registerFusedGradient } from './fused';
 
 /**
  * table [vocabulary, hidden], ids [n] int32 → [n, hidden]. Throws for an id outside the table where the backend can see
@@ -9,7 +9,7 @@ import { FUSED_KERNELS, hasKernel, registerFusedGradient, runKernel } from './fu
 export function embedding(table: tf.Tensor2D, ids: tf.Tensor1D): tf.Tensor2D {
   if (ids.dtype !== 'int32') throw new Error(`embedding: ids must be int32, not ${ids.dtype}.`);
   if (!hasKernel(FUSED_KERNELS.embedding)) return embeddingComposite(table, ids);
-  return runKernel(FUSED_KERNELS.embedding, { table, ids });
+  return tf.engine().runKernel(FUSED_KERNELS.embedding, { table, ids });
 }
 
 /** The reference. */
@@ -18,5 +18,5 @@ export function embeddingComposite(table: tf.Tensor2D, ids: tf.Tensor1D): tf.Ten
 }
 
 registerFusedGradient(FUSED_KERNELS.embedding, ['table', 'ids'], (dy, { table, ids }) => ({
-  table: () => runKernel(FUSED_KERNELS.embeddingGrad, { dy, ids }, { vocabulary: table.shape[0] ?? 0 }),
+  table: () => tf.engine().runKernel(FUSED_KERNELS.embeddingGrad, { dy, ids }, { vocabulary: table.shape[0] }),
 }));

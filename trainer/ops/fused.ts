@@ -34,18 +34,8 @@ export type FusedKernel = (typeof FUSED_KERNELS)[keyof typeof FUSED_KERNELS];
 /** Whether the active backend has this kernel. */
 export function hasKernel(kernel: FusedKernel): boolean {
   // Typed as always there, but undefined where the backend lacks the kernel.
-  const found: tf.KernelConfig | undefined = tf.getKernel(kernel, tf.getBackend());
+  const found = tf.getKernel(kernel, tf.getBackend()) as tf.KernelConfig | undefined;
   return found !== undefined;
-}
-
-/** Runs a kernel of the active backend that returns one tensor. */
-export function runKernel<T extends tf.Tensor>(kernel: FusedKernel, inputs: tf.NamedTensorMap, attributes: tf.NamedAttrMap = {}): T {
-  return tf.engine().runKernel<T>(kernel, inputs, attributes);
-}
-
-/** Runs a kernel of the active backend that returns several tensors, or none. */
-export function runKernelForMany(kernel: FusedKernel, inputs: tf.NamedTensorMap, attributes: tf.NamedAttrMap = {}): tf.Tensor[] {
-  return tf.engine().runKernel<tf.Tensor[]>(kernel, inputs, attributes);
 }
 
 type Gradient<Saved extends string> = (
@@ -55,7 +45,11 @@ type Gradient<Saved extends string> = (
 ) => Record<string, () => tf.Tensor>;
 
 /** Registers the gradient of a one-output kernel; `saves` names the inputs that the backward pass needs again. */
-export function registerFusedGradient<Saved extends string>(kernel: FusedKernel, saves: readonly Saved[], gradient: Gradient<Saved>): void {
+export function registerFusedGradient<Saved extends string>(
+  kernel: FusedKernel,
+  saves: readonly Saved[],
+  gradient: Gradient<Saved>,
+): void {
   tf.registerGradient({
     kernelName: kernel,
     inputsToSave: [...saves],

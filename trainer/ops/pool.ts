@@ -1,12 +1,13 @@
 /** From a state per token to one per sequence: the first token's, or the mean over the real tokens. */
 import * as tf from '../tensors';
-import { FUSED_KERNELS, hasKernel, registerFusedGradient, runKernel } from './fused';
+import { formatShapes } from './format-shapes';
+import { FUSED_KERNELS, hasKernel, registerFusedGradient } from './fused';
 
 /** Rows 0, length, 2 · length … of x [batch · length, hidden] → [batch, hidden]. */
 export function firstToken(x: tf.Tensor2D, batch: number, length: number): tf.Tensor2D {
-  if (x.shape[0] !== batch * length) throw new Error(`firstToken: x [${x.shape}] is not ${batch} · ${length} rows.`);
+  if (x.shape[0] !== batch * length) throw new Error(`firstToken: ${formatShapes({ x })} is not ${batch} · ${length} rows.`);
   if (!hasKernel(FUSED_KERNELS.firstToken)) return firstTokenComposite(x, batch, length);
-  return runKernel(FUSED_KERNELS.firstToken, { x }, { batch, length });
+  return tf.engine().runKernel(FUSED_KERNELS.firstToken, { x }, { batch, length });
 }
 
 /** The reference. */
@@ -30,5 +31,5 @@ export function meanPool(x: tf.Tensor2D, mask: tf.Tensor2D): tf.Tensor2D {
 }
 
 registerFusedGradient(FUSED_KERNELS.firstToken, [], (dy, _saved, attributes) => ({
-  x: () => runKernel(FUSED_KERNELS.firstTokenGrad, { dy }, attributes),
+  x: () => tf.engine().runKernel(FUSED_KERNELS.firstTokenGrad, { dy }, attributes),
 }));

@@ -1,6 +1,6 @@
 /** Σ x² over all elements of several tensors: its root is the global gradient norm. */
 import * as tf from '../tensors';
-import { FUSED_KERNELS, hasKernel, runKernel } from './fused';
+import { FUSED_KERNELS, hasKernel } from './fused';
 
 /** Reads the values, so it waits for the backend. No tensors give 0; NaN and infinity propagate. */
 export function sumOfSquares(tensors: readonly tf.Tensor[]): number {
@@ -14,7 +14,7 @@ export function sumOfSquaresComposite(tensor: tf.Tensor): number {
 }
 
 function sumOfSquaresFused(tensor: tf.Tensor): number {
-  return readScalar(() => runKernel(FUSED_KERNELS.sumOfSquares, { x: tensor }));
+  return readScalar(() => tf.engine().runKernel(FUSED_KERNELS.sumOfSquares, { x: tensor }));
 }
 
 function readScalar(compute: () => tf.Scalar): number {

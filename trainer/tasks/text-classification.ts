@@ -37,7 +37,7 @@ export interface RowPrediction {
 export async function predictBatch(classifier: SequenceClassifier, tuning: Tuning, { batch, indices }: LabelledBatch): Promise<RowPrediction[]> {
   const probabilities = tf.tidy(() => tf.softmax(classifier.logits(tuning, batch)));
   const values = Float32Array.from(await probabilities.data());
-  const count = probabilities.shape[1] ?? 0;
+  const [, count] = probabilities.shape;
   probabilities.dispose();
   return indices.map((index, position) => {
     const row = values.slice(position * count, (position + 1) * count);

@@ -1,10 +1,11 @@
 """Step 2 of 3: teaches a small BERT to give the teacher's sentence vectors.
 
-usage: python distil.py WORK [--steps 10000] [--minutes 45]
+usage: python distil.py WORK [--steps 10000] [--minutes 45] [--continue-from WORK/model]
 
 WORK is the folder that prepare.py filled. It receives model/ (the bundled files), checkpoints/step-N/ (the same
 files on the way) and curve.json. The learning rate follows whichever runs out first, the steps or the minutes, so
-that it always ends near zero. The two linear maps to the teacher's width serve the training only and are not saved.
+that it always ends near zero; --continue-from adds another such round to a model that a round has ended with.
+The two linear maps to the teacher's width serve the training only and are not saved.
 """
 import argparse
 import json
@@ -24,6 +25,7 @@ MAX_TOKENS = 256
 BATCH_SIZE = 128
 MAX_BATCH_TOKENS = 8192
 HELD_OUT = 2_000
+FITTED_TEXTS = 8_000
 PEAK_RATE = 1.5e-3
 LAST_RATE_SHARE = 0.01
 WARMUP_STEPS = 200
@@ -66,12 +68,14 @@ class Distiller(torch.nn.Module):
         self.mean_map = torch.nn.Linear(CONFIG.hidden_size, teacher_width)
         self.pooler_map = torch.nn.Linear(CONFIG.hidden_size, teacher_width)
 
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def encode(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         with torch.autocast("cpu", torch.bfloat16):
             output = self.student(input_ids=ids, attention_mask=mask)
         states, weights = output.last_hidden_state.float(), mask.unsqueeze(-1).float()  # (B, T, 256), (B, T, 1)
-        mean = (states * weights).sum(1) / weights.sum(1)
-        pooled = output.pooler_output.float()
+        return (states * weights).sum(1) / weights.sum(1), output.pooler_output.float()  # (B, 256) each
+
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        mean, pooled = self.encode(ids, mask)
         return normalize(self.mean_map(mean), dim=-1), normalize(self.pooler_map(pooled), dim=-1)
 
 
@@ -138,6 +142,21 @@ def held_out_cosine(distiller: Distiller, token_ids: list[list[int]], target: to
     return total / HELD_OUT
 
 
+@torch.no_grad()
+def load_student(distiller: Distiller, folder: Path, token_ids: list[list[int]], target: torch.Tensor) -> None:
+    """Takes a saved student up again; its maps, which were not saved, are found anew by least squares."""
+    distiller.student.load_state_dict(BertModel.from_pretrained(folder, dtype=torch.float32).state_dict())
+    indices = sorted(range(HELD_OUT, HELD_OUT + FITTED_TEXTS), key=lambda i: len(token_ids[i]))
+    batches = cut_into_batches(indices, token_ids)
+    encoded = [distiller.encode(*pad([token_ids[i] for i in batch])) for batch in batches]
+    wanted = torch.cat([target[batch] for batch in batches])
+    for linear, parts in zip((distiller.mean_map, distiller.pooler_map), zip(*encoded)):
+        inputs = torch.cat(parts)
+        solution = torch.linalg.lstsq(torch.cat([inputs, torch.ones(len(inputs), 1)], dim=1), wanted).solution  # (257, 384)
+        linear.weight.copy_(solution[:-1].T)
+        linear.bias.copy_(solution[-1])
+
+
 def save_model(student: BertModel, tokenizer_path: Path, folder: Path) -> None:
     """Writes the four bundled files; the weights as float16."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -149,19 +168,41 @@ def save_model(student: BertModel, tokenizer_path: Path, folder: Path) -> None:
     (folder / "tokenizer_config.json").write_text(json.dumps(TOKENIZER_CONFIG, indent=2) + "\n", encoding="utf8")
 
 
-def train(work: Path, total_steps: int, limit_seconds: float) -> None:
-    tokenizer_path = work / "tokenizer.json"
+def read_corpus(work: Path) -> tuple[list[list[int]], torch.Tensor]:
+    """Token ids of every text, and what the teacher made of it."""
     texts = json.loads((work / "texts.json").read_text(encoding="utf8"))
-    encodings = Tokenizer.from_file(str(tokenizer_path)).encode_batch_fast(texts)
-    token_ids = [encoding.ids[:MAX_TOKENS] for encoding in encodings]
-    target = torch.load(work / "teacher.pt").float()
+    encodings = Tokenizer.from_file(str(work / "tokenizer.json")).encode_batch_fast(texts)
+    return [encoding.ids[:MAX_TOKENS] for encoding in encodings], torch.load(work / "teacher.pt").float()
 
+
+def train_step(distiller: Distiller, optimizer: torch.optim.Optimizer, rows: list[list[int]], target: torch.Tensor) -> float:
+    """Returns the mean cosine between the student's mean and the teacher, before the step."""
+    mean, pooled = distiller(*pad(rows))
+    loss = total_loss(mean, target) + total_loss(pooled, target)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(distiller.parameters(), 1.0)
+    optimizer.step()
+    optimizer.zero_grad()
+    return 1 - cosine_loss(mean.detach(), target).item()
+
+
+def train(work: Path, total_steps: int, limit_seconds: float, continue_from: Path | None) -> None:
+    tokenizer_path = work / "tokenizer.json"
+    token_ids, target = read_corpus(work)
     distiller = Distiller(target.shape[1])
+    curve = []
+    if continue_from:
+        load_student(distiller, continue_from, token_ids, target)
+        curve = json.loads((work / "curve.json").read_text(encoding="utf8"))
+    steps_before, seconds_before = (curve[-1]["step"], curve[-1]["seconds"]) if curve else (0, 0)
     optimizer = torch.optim.AdamW(distiller.parameters(), lr=PEAK_RATE, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
-    batches = endless_batches(list(range(HELD_OUT, len(texts))), token_ids, random.Random(0))
-    started, curve, recent = time.time(), [], []
+    batches = endless_batches(list(range(HELD_OUT, len(token_ids))), token_ids, random.Random(steps_before))
+    started, recent = time.time(), []
 
-    for step in range(total_steps):
+    def clock() -> int:
+        return seconds_before + round(time.time() - started)
+
+    for step in range(total_steps + 1):
         progress = max(step / total_steps, (time.time() - started) / limit_seconds)
         if progress >= 1:
             break
@@ -169,18 +210,10 @@ def train(work: Path, total_steps: int, limit_seconds: float) -> None:
             group["lr"] = learning_rate(step, progress)
 
         batch = next(batches)
-        mean, pooled = distiller(*pad([token_ids[i] for i in batch]))
-        loss = total_loss(mean, target[batch]) + total_loss(pooled, target[batch])
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(distiller.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        recent.append((mean.detach() * target[batch]).sum(-1).mean().item())
-
-        done = step + 1
+        recent.append(train_step(distiller, optimizer, [token_ids[i] for i in batch], target[batch]))
+        done = steps_before + step + 1
         if done % LOG_EVERY == 0:
-            cosine = round(sum(recent) / len(recent), 4)
-            curve.append({"step": done, "seconds": round(time.time() - started), "cosine": cosine})
+            curve.append({"step": done, "seconds": clock(), "cosine": round(sum(recent) / len(recent), 4)})
             recent = []
             print(curve[-1], flush=True)
         if done == FIRST_CHECKPOINT or done % CHECKPOINT_EVERY == 0:
@@ -188,11 +221,11 @@ def train(work: Path, total_steps: int, limit_seconds: float) -> None:
             save_model(distiller.student, tokenizer_path, work / "checkpoints" / f"step-{done}")
             (work / "curve.json").write_text(json.dumps(curve, indent=1), encoding="utf8")
 
-    last = {"step": len(curve) * LOG_EVERY + len(recent), "seconds": round(time.time() - started)}
-    last["heldOutCosine"] = round(held_out_cosine(distiller, token_ids, target), 4)
-    (work / "curve.json").write_text(json.dumps([*curve, last], indent=1), encoding="utf8")
     save_model(distiller.student, tokenizer_path, work / "model")
-    print("done", last, flush=True)
+    held_out = round(held_out_cosine(distiller, token_ids, target), 4)
+    curve.append({"step": steps_before + step, "seconds": clock(), "heldOutCosine": held_out})
+    (work / "curve.json").write_text(json.dumps(curve, indent=1), encoding="utf8")
+    print("done", curve[-1], flush=True)
 
 
 def main() -> None:
@@ -200,11 +233,12 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--steps", type=int, default=10_000)
     parser.add_argument("--minutes", type=float, default=45)
+    parser.add_argument("--continue-from", type=Path)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
-    train(options.work, options.steps, options.minutes * 60)
+    train(options.work, options.steps, options.minutes * 60, options.continue_from)
 
 
 if __name__ == "__main__":

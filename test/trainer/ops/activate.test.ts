@@ -32,7 +32,9 @@ describe('activate', () => {
       const grid = Float32Array.from({ length: 161 }, (_, i) => (i - 80) / 10 + 0.03);
       for (const variant of VARIANTS) {
         await useWasm(variant);
-        const slope = tf.tidy(() => read(tf.grad((x: tf.Tensor) => activate(x as tf.Tensor2D, kind))(tf.tensor2d(grid, [1, grid.length]))));
+        const slope = tf.tidy(() =>
+          read(tf.grad((x: tf.Tensor) => activate(x as tf.Tensor2D, kind))(tf.tensor2d(grid, [1, grid.length]))),
+        );
         const difference = (x: number) => (DEFINITIONS[kind](x + 1e-5) - DEFINITIONS[kind](x - 1e-5)) / 2e-5;
         assertClose(slope, [...grid].map(difference), 2e-6, kind);
       }

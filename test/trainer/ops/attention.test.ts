@@ -32,7 +32,15 @@ describe('maskedAttention', () => {
         await useWasm(variant);
         const context = tf.tidy(() => {
           const tensor = (values: Float32Array) => tf.tensor2d(values, [batch * length, heads * size]);
-          return read(maskedAttention({ query: tensor(query), key: tensor(key), value: tensor(value), mask: tf.tensor2d(mask, [batch, length]), heads }));
+          return read(
+            maskedAttention({
+              query: tensor(query),
+              key: tensor(key),
+              value: tensor(value),
+              mask: tf.tensor2d(mask, [batch, length]),
+              heads,
+            }),
+          );
         });
         assertClose(context, attentionByLoops(query, key, value, mask, shape), 1e-5, 'attention');
       }
@@ -42,13 +50,16 @@ describe('maskedAttention', () => {
       const random = seededRandom(length + 1);
       const withMask = (attention: typeof maskedAttention) => (query: tf.Tensor, key: tf.Tensor, value: tf.Tensor) =>
         attention({
-          query: query as tf.Tensor2D, key: key as tf.Tensor2D, value: value as tf.Tensor2D,
-          mask: tf.tensor2d(paddingMask(shape), [batch, length]), heads,
+          query: query as tf.Tensor2D,
+          key: key as tf.Tensor2D,
+          value: value as tf.Tensor2D,
+          mask: tf.tensor2d(paddingMask(shape), [batch, length]),
+          heads,
         });
       await assertLikeComposite({
         inputs: [0, 1, 2].map(() => randomBlock(random, batch * length, heads * size)),
-        fused: (q, k, v) => withMask(maskedAttention)(q ?? tf.zeros([0]), k ?? tf.zeros([0]), v ?? tf.zeros([0])),
-        composite: (q, k, v) => withMask(maskedAttentionComposite)(q ?? tf.zeros([0]), k ?? tf.zeros([0]), v ?? tf.zeros([0])),
+        fused: (q, k, v) => withMask(maskedAttention)(q, k, v),
+        composite: (q, k, v) => withMask(maskedAttentionComposite)(q, k, v),
         tolerance: 2e-5,
         what: 'attention',
       });
@@ -60,11 +71,12 @@ describe('maskedAttention', () => {
     const mask = tf.tensor2d([[1, 1, 0]]);
     const [x] = [randomBlock(seededRandom(5), 3, 4).values];
     assert.ok(x);
-    const attend = (padding: number) => tf.tidy(() => {
-      const other = Float32Array.from(x, (v, i) => (i >= 8 ? padding : v));
-      const [q, kv] = [tf.tensor2d(x, [3, 4]), tf.tensor2d(other, [3, 4])];
-      return [...read(maskedAttention({ query: q, key: kv, value: kv, mask, heads: 2 }))];
-    });
+    const attend = (padding: number) =>
+      tf.tidy(() => {
+        const other = Float32Array.from(x, (v, i) => (i >= 8 ? padding : v));
+        const [q, kv] = [tf.tensor2d(x, [3, 4]), tf.tensor2d(other, [3, 4])];
+        return [...read(maskedAttention({ query: q, key: kv, value: kv, mask, heads: 2 }))];
+      });
     assert.deepEqual(attend(1e6), attend(-3));
     mask.dispose();
   });
@@ -73,7 +85,18 @@ describe('maskedAttention', () => {
     await useWasm();
     const values = tf.tidy(() => {
       const x = tf.ones<tf.Rank.R2>([4, 2]);
-      return read(maskedAttention({ query: x, key: x, value: x, mask: tf.tensor2d([[0, 0], [1, 1]]), heads: 1 }));
+      return read(
+        maskedAttention({
+          query: x,
+          key: x,
+          value: x,
+          mask: tf.tensor2d([
+            [0, 0],
+            [1, 1],
+          ]),
+          heads: 1,
+        }),
+      );
     });
     assertClose(values, [0, 0, 0, 0, 1, 1, 1, 1], 1e-6, 'attention');
   });
@@ -115,22 +138,38 @@ describe('maskedAttention', () => {
 
 /** The last third of odd sequences is padding. */
 function paddingMask({ batch, length }: Shape): Float32Array {
-  return Float32Array.from({ length: batch * length }, (_, i) => (Math.floor(i / length) % 2 === 1 && i % length >= (length * 2) / 3 ? 0 : 1));
+  return Float32Array.from({ length: batch * length }, (_, i) =>
+    Math.floor(i / length) % 2 === 1 && i % length >= (length * 2) / 3 ? 0 : 1,
+  );
 }
 
-function attentionByLoops(query: Float32Array, key: Float32Array, value: Float32Array, mask: Float32Array, shape: Shape): number[] {
+function attentionByLoops(
+  query: Float32Array,
+  key: Float32Array,
+  value: Float32Array,
+  mask: Float32Array,
+  shape: Shape,
+): number[] {
   const { batch, length, heads, size } = shape;
-  const at = (x: Float32Array, b: number, token: number, h: number, d: number) => x[(b * length + token) * heads * size + h * size + d] ?? NaN;
+  const at = (x: Float32Array, b: number, token: number, h: number, d: number) =>
+    x[(b * length + token) * heads * size + h * size + d] ?? NaN;
   const range = (n: number) => Array.from({ length: n }, (_, i) => i);
   const out = new Array<number>(query.length).fill(0);
-  for (const b of range(batch)) for (const h of range(heads)) for (const i of range(length)) {
-    const scores = range(length).map((j) => range(size).reduce((sum, d) => sum + at(query, b, i, h, d) * at(key, b, j, h, d), 0) / Math.sqrt(size));
-    const weights = scores.map((score, j) => (mask[b * length + j] === 1 ? Math.exp(score) : 0));
-    const total = weights.reduce((sum, w) => sum + w, 0);
-    for (const d of range(size)) {
-      out[(b * length + i) * heads * size + h * size + d] = weights.reduce((sum, w, j) => sum + (w / total) * at(value, b, j, h, d), 0);
-    }
-  }
+  for (const b of range(batch))
+    for (const h of range(heads))
+      for (const i of range(length)) {
+        const scores = range(length).map(
+          (j) => range(size).reduce((sum, d) => sum + at(query, b, i, h, d) * at(key, b, j, h, d), 0) / Math.sqrt(size),
+        );
+        const weights = scores.map((score, j) => (mask[b * length + j] === 1 ? Math.exp(score) : 0));
+        const total = weights.reduce((sum, w) => sum + w, 0);
+        for (const d of range(size)) {
+          out[(b * length + i) * heads * size + h * size + d] = weights.reduce(
+            (sum, w, j) => sum + (w / total) * at(value, b, j, h, d),
+            0,
+          );
+        }
+      }
   return out;
 }
 

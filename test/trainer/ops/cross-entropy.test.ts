@@ -18,7 +18,13 @@ describe('crossEntropy', () => {
     assertClose(loss, [0.8 * label + 0.2 * ((label + other) / 2)], 1e-7, 'loss');
   });
 
-  for (const [rows, classes] of [[1, 2], [3, 5], [5, 8], [17, 77], [33, 130]] as const) {
+  for (const [rows, classes] of [
+    [1, 2],
+    [3, 5],
+    [5, 8],
+    [17, 77],
+    [33, 130],
+  ] as const) {
     for (const smoothing of [0, 0.1]) {
       it(`agrees with its composite for [${rows}, ${classes}], smoothing ${smoothing}`, async () => {
         const random = seededRandom(rows * classes);
@@ -42,15 +48,30 @@ describe('crossEntropy', () => {
 
   it('is NaN when a logit is, and for no rows', async () => {
     await useWasm();
-    const lossOf = (logits: tf.Tensor2D, labels: number[]) => tf.tidy(() => read(crossEntropy(logits, tf.tensor1d(labels, 'int32'), 0)));
-    assert.deepEqual([...lossOf(tf.tensor2d([[1, NaN], [1, 2]]), [0, 0])], [NaN]);
+    const lossOf = (logits: tf.Tensor2D, labels: number[]) =>
+      tf.tidy(() => read(crossEntropy(logits, tf.tensor1d(labels, 'int32'), 0)));
+    assert.deepEqual(
+      [
+        ...lossOf(
+          tf.tensor2d([
+            [1, NaN],
+            [1, 2],
+          ]),
+          [0, 0],
+        ),
+      ],
+      [NaN],
+    );
     assert.deepEqual([...lossOf(tf.zeros([0, 2]), [])], [NaN]);
   });
 
   for (const wrong of [-1, 2]) {
     it(`refuses the label ${wrong} among 2 classes`, async () => {
       await useWasm();
-      assert.throws(() => tf.tidy(() => crossEntropy(tf.zeros([1, 2]), tf.tensor1d([wrong], 'int32'), 0)), /Label -?\d is not from 0 to 1/);
+      assert.throws(
+        () => tf.tidy(() => crossEntropy(tf.zeros([1, 2]), tf.tensor1d([wrong], 'int32'), 0)),
+        /Label -?\d is not from 0 to 1/,
+      );
     });
   }
 

@@ -5,7 +5,12 @@ import { randomBlock, seededRandom } from '../numbers';
 import { assertLikeComposite, read, useWasm } from '../on-backends';
 
 describe('dropout', () => {
-  for (const [rows, columns] of [[1, 1], [3, 5], [17, 7], [200, 400]] as const) {
+  for (const [rows, columns] of [
+    [1, 1],
+    [3, 5],
+    [17, 7],
+    [200, 400],
+  ] as const) {
     it(`drops the same elements as its composite for [${rows}, ${columns}], in value and gradient`, async () => {
       const seed = 4_000_000_001;
       await assertLikeComposite({

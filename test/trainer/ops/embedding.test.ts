@@ -21,7 +21,10 @@ describe('embedding', () => {
 
   it('gives no rows for no ids, and a gradient of zeros', async () => {
     await useWasm();
-    const outcome = differentiate((table) => embedding(table as tf.Tensor2D, tf.tensor1d([], 'int32')), [randomBlock(seededRandom(1), 3, 2)]);
+    const outcome = differentiate(
+      (table) => embedding(table as tf.Tensor2D, tf.tensor1d([], 'int32')),
+      [randomBlock(seededRandom(1), 3, 2)],
+    );
     assert.equal(outcome.value.length, 0);
     assert.deepEqual([...(outcome.gradients[0] ?? [])], [0, 0, 0, 0, 0, 0]);
   });
@@ -38,16 +41,20 @@ describe('embedding', () => {
     await useWasm();
     const table = tf.ones<tf.Rank.R2>([3, 2]);
     const scale = tf.variable(tf.scalar(2));
-    const counts = await countKernels(() => tf.tidy(() => {
+    const counts = await countKernels(() => {
       tf.variableGrads(() => tf.sum(tf.mul(embedding(table, tf.tensor1d([1], 'int32')), scale)), [scale]);
-    }));
+    });
     assert.equal(counts.get('TemperEmbeddingGrad') ?? 0, 0);
     tf.dispose([table, scale]);
   });
 });
 
 describe('firstToken', () => {
-  for (const [batch, length, hidden] of [[1, 1, 1], [3, 4, 5], [2, 7, 16]] as const) {
+  for (const [batch, length, hidden] of [
+    [1, 1, 1],
+    [3, 4, 5],
+    [2, 7, 16],
+  ] as const) {
     it(`agrees with its composite for ${batch} sequences of ${length} by ${hidden}`, async () => {
       await assertLikeComposite({
         inputs: [randomBlock(seededRandom(length), batch * length, hidden)],
@@ -63,7 +70,24 @@ describe('firstToken', () => {
 describe('meanPool', () => {
   it('averages the real tokens of each sequence, by hand', async () => {
     await useWasm();
-    const pooled = tf.tidy(() => read(meanPool(tf.tensor2d([[1, 2], [3, 4], [100, 100], [5, 6], [7, 8], [9, 10]]), tf.tensor2d([[1, 1, 0], [1, 1, 1]]))));
+    const pooled = tf.tidy(() =>
+      read(
+        meanPool(
+          tf.tensor2d([
+            [1, 2],
+            [3, 4],
+            [100, 100],
+            [5, 6],
+            [7, 8],
+            [9, 10],
+          ]),
+          tf.tensor2d([
+            [1, 1, 0],
+            [1, 1, 1],
+          ]),
+        ),
+      ),
+    );
     assertClose(pooled, [2, 3, 7, 8], 1e-6, 'meanPool');
   });
 

@@ -54,7 +54,9 @@ describe('adamWStep', () => {
     await useWasm();
     const state = createState(Float32Array.of(1, 2));
     const gradient = tf.zeros([3]);
-    assert.throws(() => { adamWStep({ ...state, gradient, step: 1, ...HYPERPARAMETERS }); }, /must have one shape/);
+    assert.throws(() => {
+      adamWStep({ ...state, gradient, step: 1, ...HYPERPARAMETERS });
+    }, /must have one shape/);
     gradient.dispose();
     disposeState(state);
   });

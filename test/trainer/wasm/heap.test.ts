@@ -18,7 +18,14 @@ describe('Heap', () => {
   });
 
   it('joins neighbours that are freed, in any order', () => {
-    const orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    const orders = [
+      [0, 1, 2],
+      [0, 2, 1],
+      [1, 0, 2],
+      [1, 2, 0],
+      [2, 0, 1],
+      [2, 1, 0],
+    ];
     for (const order of orders) {
       const heap = new Heap(8 * MB);
       const blocks = [0, 1, 2].map(() => heap.allocate(MB));
@@ -31,12 +38,15 @@ describe('Heap', () => {
   it('says what was asked, what is in use and what the limit is when it is exhausted, and goes on', () => {
     const heap = new Heap(4 * MB);
     const held = heap.allocate(2 * MB);
-    assert.throws(() => heap.allocate(3 * MB), (error) => {
-      assert.ok(error instanceof HeapExhausted);
-      assert.deepEqual([error.askedBytes, error.usedBytes, error.limitBytes], [3 * MB, 2 * MB, 4 * MB]);
-      assert.match(error.message, /asked for 3\.0 MB, 2\.0 MB in use, limit 4\.0 MB/);
-      return true;
-    });
+    assert.throws(
+      () => heap.allocate(3 * MB),
+      (error) => {
+        assert.ok(error instanceof HeapExhausted);
+        assert.deepEqual([error.askedBytes, error.usedBytes, error.limitBytes], [3 * MB, 2 * MB, 4 * MB]);
+        assert.match(error.message, /asked for 3\.0 MB, 2\.0 MB in use, limit 4\.0 MB/);
+        return true;
+      },
+    );
     assert.equal(heap.stats().usedBytes, 2 * MB);
     heap.free(held);
     heap.allocate(3 * MB);
@@ -65,8 +75,12 @@ describe('Heap', () => {
     const heap = new Heap(MB);
     const block = heap.allocate(64);
     heap.free(block);
-    assert.throws(() => { heap.free(block); }, /No block of the tensor heap begins at/);
-    assert.throws(() => { heap.free(block + 64); }, /No block/);
+    assert.throws(() => {
+      heap.free(block);
+    }, /No block of the tensor heap begins at/);
+    assert.throws(() => {
+      heap.free(block + 64);
+    }, /No block/);
     assert.throws(() => heap.allocate(-1), /cannot have -1 bytes/);
     assert.throws(() => heap.allocate(NaN), /cannot have NaN bytes/);
   });

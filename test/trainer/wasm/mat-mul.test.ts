@@ -24,22 +24,50 @@ describe('BatchMatMul on the wasm backend', () => {
     }
   });
 
-  for (const shape of [{ m: 3, n: 5, depth: 800 }, { m: 2, n: 1030, depth: 9 }, { m: 200, n: 9, depth: 390 }, { m: 601, n: 40, depth: 3 }]) {
+  for (const shape of [
+    { m: 3, n: 5, depth: 800 },
+    { m: 2, n: 1030, depth: 9 },
+    { m: 200, n: 9, depth: 390 },
+    { m: 601, n: 40, depth: 3 },
+  ]) {
     it(`crosses its blocks correctly for [${shape.m}, ${shape.depth}] by [${shape.depth}, ${shape.n}]`, async () => {
-      for (const transposeA of [false, true]) for (const transposeB of [false, true]) await requireProduct({ ...shape, transposeA, transposeB }, 5);
+      for (const transposeA of [false, true])
+        for (const transposeB of [false, true]) await requireProduct({ ...shape, transposeA, transposeB }, 5);
     });
   }
 
-  for (const [a, b] of [[[3, 2, 4], [3, 4, 5]], [[1, 2, 4], [3, 4, 5]], [[3, 2, 4], [1, 4, 5]], [[2, 1, 2, 4], [2, 1, 4, 3]], [[2, 1, 2, 4], [1, 3, 4, 2]]] as const) {
+  for (const [a, b] of [
+    [
+      [3, 2, 4],
+      [3, 4, 5],
+    ],
+    [
+      [1, 2, 4],
+      [3, 4, 5],
+    ],
+    [
+      [3, 2, 4],
+      [1, 4, 5],
+    ],
+    [
+      [2, 1, 2, 4],
+      [2, 1, 4, 3],
+    ],
+    [
+      [2, 1, 2, 4],
+      [1, 3, 4, 2],
+    ],
+  ] as const) {
     it(`multiplies batches [${a.join()}] by [${b.join()}] as the cpu backend does`, async () => {
       const random = seededRandom(4);
       const inputs = [randomBlock(random, ...a), randomBlock(random, ...b)];
-      const product = () => tf.tidy(() => {
-        const [x, y] = inputs.map(toTensor);
-        assert.ok(x && y);
-        const result = tf.matMul(x, y);
-        return { shape: result.shape, values: read(result) };
-      });
+      const product = () =>
+        tf.tidy(() => {
+          const [x, y] = inputs.map(toTensor);
+          assert.ok(x && y);
+          const result = tf.matMul(x, y);
+          return { shape: result.shape, values: read(result) };
+        });
       await tf.setBackend('cpu');
       const expected = product();
       await useWasm();
@@ -54,10 +82,12 @@ describe('BatchMatMul on the wasm backend', () => {
     const inputs = [randomBlock(random, 7, 5), randomBlock(random, 9, 5)];
     const multiply = (x: tf.Tensor, y: tf.Tensor) => tf.matMul(x, y, false, true);
     await tf.setBackend('cpu');
-    const expected = differentiate((x, y) => multiply(x as tf.Tensor2D, y as tf.Tensor2D), inputs);
+    const expected = differentiate((x, y) => multiply(x, y), inputs);
     await useWasm();
-    const actual = differentiate((x, y) => multiply(x as tf.Tensor2D, y as tf.Tensor2D), inputs);
-    actual.gradients.forEach((gradient, i) => { assertClose(gradient, expected.gradients[i] ?? [], 1e-5, `gradient ${i}`); });
+    const actual = differentiate((x, y) => multiply(x, y), inputs);
+    actual.gradients.forEach((gradient, i) => {
+      assertClose(gradient, expected.gradients[i] ?? [], 1e-5, `gradient ${i}`);
+    });
   });
 
   it('gives the same bits twice, and the same bits on one thread, two and three', async () => {
@@ -80,14 +110,24 @@ describe('BatchMatMul on the wasm backend', () => {
       a.values[4 * 5 + 4] = Infinity;
       const values = tf.tidy(() => read(tf.matMul(toTensor(a) as tf.Tensor2D, tf.ones([5, 9]))));
       const kinds = Array.from({ length: 7 }, (_, row) => values.subarray(row * 9, row * 9 + 9));
-      kinds.forEach((row, i) => { assert.ok(row.every((v) => (i === 2 ? Number.isNaN(v) : i === 4 ? v === Infinity : Number.isFinite(v))), `row ${i}`); });
+      kinds.forEach((row, i) => {
+        assert.ok(
+          row.every((v) => (i === 2 ? Number.isNaN(v) : i === 4 ? v === Infinity : Number.isFinite(v))),
+          `row ${i}`,
+        );
+      });
     }
   });
 
   it('leaves empty matrices and integers to the cpu kernel', async () => {
     await useWasm();
-    assert.deepEqual(tf.tidy(() => tf.matMul(tf.zeros([0, 3]), tf.zeros([3, 2])).shape), [0, 2]);
-    const product = tf.tidy(() => [...tf.matMul(tf.tensor2d([[1, 2]], [1, 2], 'int32'), tf.tensor2d([[3], [4]], [2, 1], 'int32')).dataSync()]);
+    assert.deepEqual(
+      tf.tidy(() => tf.matMul(tf.zeros([0, 3]), tf.zeros([3, 2])).shape),
+      [0, 2],
+    );
+    const product = tf.tidy(() => [
+      ...tf.matMul(tf.tensor2d([[1, 2]], [1, 2], 'int32'), tf.tensor2d([[3], [4]], [2, 1], 'int32')).dataSync(),
+    ]);
     assert.deepEqual(product, [11]);
   });
 });
@@ -107,10 +147,12 @@ async function requireProduct(shape: Case, seed: number): Promise<void> {
 
 function multiplyByLoops(a: Float32Array, b: Float32Array, { m, n, depth, transposeA, transposeB }: Case): Float64Array {
   const out = new Float64Array(m * n);
-  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) for (let k = 0; k < depth; k++) {
-    const x = a[transposeA ? k * m + i : i * depth + k] ?? NaN;
-    out[i * n + j] = (out[i * n + j] ?? 0) + x * (b[transposeB ? j * depth + k : k * n + j] ?? NaN);
-  }
+  for (let i = 0; i < m; i++)
+    for (let j = 0; j < n; j++)
+      for (let k = 0; k < depth; k++) {
+        const x = a[transposeA ? k * m + i : i * depth + k] ?? NaN;
+        out[i * n + j] = (out[i * n + j] ?? 0) + x * (b[transposeB ? j * depth + k : k * n + j] ?? NaN);
+      }
   return out;
 }
 

@@ -6,7 +6,15 @@ import { ThreadPool } from '../../../trainer/backends/wasm/thread-pool';
 describe('ThreadPool', () => {
   it('runs each part once, on as many threads as the grain allows', async () => {
     await withPool(3, (pool, heap) => {
-      for (const [total, grain, parts] of [[0, 1, 1], [1, 1, 1], [2, 1, 2], [7, 1, 3], [100, 60, 1], [100, 50, 2], [9, 0.5, 3]] as const) {
+      for (const [total, grain, parts] of [
+        [0, 1, 1],
+        [1, 1, 1],
+        [2, 1, 2],
+        [7, 1, 3],
+        [100, 60, 1],
+        [100, 50, 2],
+        [9, 0.5, 3],
+      ] as const) {
         const ranges: number[][] = [];
         const address = heap.allocate(400);
         new Float32Array(heap.memory.buffer, address, 100).fill(1);
@@ -25,7 +33,9 @@ describe('ThreadPool', () => {
   it('names a kernel that does not exist', async () => {
     await withPool(1, (pool) => {
       assert.throws(() => pool.call('sgemm'), /no kernel "sgemm"/);
-      assert.throws(() => { pool.parallel('sgemm', { total: 1, grain: 1 }, () => []); }, /no kernel "sgemm"/);
+      assert.throws(() => {
+        pool.parallel('sgemm', { total: 1, grain: 1 }, () => []);
+      }, /no kernel "sgemm"/);
     });
   });
 
@@ -34,9 +44,16 @@ describe('ThreadPool', () => {
       const address = heap.allocate(64);
       const outside = 0xfffffff0;
       const call = (workerAddress: number) => {
-        pool.parallel('activate', { total: 2, grain: 1 }, (_from, _to, thread) => [2, 4, address, thread === 1 ? workerAddress : address]);
+        pool.parallel('activate', { total: 2, grain: 1 }, (_from, _to, thread) => [
+          2,
+          4,
+          address,
+          thread === 1 ? workerAddress : address,
+        ]);
       };
-      assert.throws(() => { call(outside); }, /"activate" failed on 1 worker thread/);
+      assert.throws(() => {
+        call(outside);
+      }, /"activate" failed on 1 worker thread/);
       call(address);
     });
   });
@@ -46,7 +63,9 @@ describe('ThreadPool', () => {
     const pool = new ThreadPool(2, readKernelModule(detectKernelBuild()), heap.memory);
     pool.close();
     await pool.ended();
-    assert.throws(() => { pool.parallel('activate', { total: 2, grain: 1 }, () => [2, 0, 0, 0]); }, /is closed/);
+    assert.throws(() => {
+      pool.parallel('activate', { total: 2, grain: 1 }, () => [2, 0, 0, 0]);
+    }, /is closed/);
   });
 
   it('refuses no threads and half threads', () => {

@@ -72,18 +72,32 @@ function train(steps: number, dropoutRate: number): number[] {
 function createModel(): Map<string, Trained> {
   const random = seededRandom(3);
   const shapes: [string, number[]][] = [
-    ['table', [VOCABULARY, HIDDEN]], ['gamma', [HIDDEN]], ['beta', [HIDDEN]], ['query', [HIDDEN, HIDDEN]], ['key', [HIDDEN, HIDDEN]],
-    ['value', [HIDDEN, HIDDEN]], ['up', [INNER, HIDDEN]], ['upBias', [INNER]], ['down', [HIDDEN, INNER]], ['head', [CLASSES, HIDDEN]], ['headBias', [CLASSES]],
+    ['table', [VOCABULARY, HIDDEN]],
+    ['gamma', [HIDDEN]],
+    ['beta', [HIDDEN]],
+    ['query', [HIDDEN, HIDDEN]],
+    ['key', [HIDDEN, HIDDEN]],
+    ['value', [HIDDEN, HIDDEN]],
+    ['up', [INNER, HIDDEN]],
+    ['upBias', [INNER]],
+    ['down', [HIDDEN, INNER]],
+    ['head', [CLASSES, HIDDEN]],
+    ['headBias', [CLASSES]],
   ];
-  return new Map(shapes.map(([name, shape]) => {
-    const { values } = randomBlock(random, ...shape);
-    const variable = (data: Float32Array) => tf.tidy(() => tf.variable(tf.tensor(data, shape)));
-    return [name, {
-      parameter: variable(values.map((v) => (name === 'gamma' ? 1 : v / 4))),
-      firstMoment: variable(new Float32Array(values.length)),
-      secondMoment: variable(new Float32Array(values.length)),
-    }];
-  }));
+  return new Map(
+    shapes.map(([name, shape]) => {
+      const { values } = randomBlock(random, ...shape);
+      const variable = (data: Float32Array) => tf.tidy(() => tf.variable(tf.tensor(data, shape)));
+      return [
+        name,
+        {
+          parameter: variable(values.map((v) => (name === 'gamma' ? 1 : v / 4))),
+          firstMoment: variable(new Float32Array(values.length)),
+          secondMoment: variable(new Float32Array(values.length)),
+        },
+      ];
+    }),
+  );
 }
 
 function disposeModel(model: Map<string, Trained>): void {
@@ -110,9 +124,19 @@ function forward(model: Map<string, Trained>, random: { next(): number }, dropou
   const matrix = (name: string) => model.get(name)?.parameter as unknown as tf.Tensor2D; // all of them are in the model
   const vector = (name: string) => model.get(name)?.parameter as unknown as tf.Tensor1D;
   const ids = Int32Array.from({ length: BATCH * LENGTH }, (_, i) => (i * 7 + Math.floor(i / LENGTH)) % VOCABULARY);
-  const mask = tf.tensor2d([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [1, 1, 1, 1, 0]]);
+  const mask = tf.tensor2d([
+    [1, 1, 1, 1, 1],
+    [1, 1, 1, 0, 0],
+    [1, 1, 1, 1, 0],
+  ]);
   let x = layerNorm(embedding(matrix('table'), tf.tensor1d(ids, 'int32')), vector('gamma'), vector('beta'), 1e-5);
-  const context = maskedAttention({ query: dense(x, matrix('query')), key: dense(x, matrix('key')), value: dense(x, matrix('value')), mask, heads: HEADS });
+  const context = maskedAttention({
+    query: dense(x, matrix('query')),
+    key: dense(x, matrix('key')),
+    value: dense(x, matrix('value')),
+    mask,
+    heads: HEADS,
+  });
   x = layerNorm(dropout(context, dropoutRate, random), vector('gamma'), vector('beta'), 1e-5, x);
   x = tf.add(x, dense(denseActivate(x, matrix('up'), vector('upBias'), 'gelu'), matrix('down')));
   const logits = dense(firstToken(x, BATCH, LENGTH), matrix('head'), vector('headBias'));

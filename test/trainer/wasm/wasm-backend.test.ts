@@ -64,12 +64,15 @@ describe('WasmBackend', () => {
     const x = tf.ones<tf.Rank.R2>([1024, 512]);
     const used = backend.stats().usedBytes;
     const tensors = tf.memory().numTensors;
-    assert.throws(() => tf.tidy(() => dense(x, tf.ones([2048, 512]))), (error) => {
-      assert.ok(error instanceof HeapExhausted);
-      assert.equal(error.limitBytes, 8 * MB);
-      assert.ok(error.askedBytes === 2048 * 512 * 4 || error.askedBytes === 1024 * 2048 * 4);
-      return true;
-    });
+    assert.throws(
+      () => tf.tidy(() => dense(x, tf.ones([2048, 512]))),
+      (error) => {
+        assert.ok(error instanceof HeapExhausted);
+        assert.equal(error.limitBytes, 8 * MB);
+        assert.ok(error.askedBytes === 2048 * 512 * 4 || error.askedBytes === 1024 * 2048 * 4);
+        return true;
+      },
+    );
     assert.equal(tf.memory().numTensors, tensors);
     assert.ok(backend.stats().usedBytes <= used + 1024 * 512 * 4); // x itself may have moved to the heap
     assert.equal(tf.tidy(() => read(dense(x, tf.ones([1, 512]))))[0], 512);

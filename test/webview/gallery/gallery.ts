@@ -4,6 +4,8 @@
  */
 import '../../../webview/run-panel';
 import '../../../webview/toolkit';
+import { measureContrasts } from '../contrast';
+import { everyElement, visibleText } from '../deep';
 import { FakeHost } from '../fake-host';
 import { faces, snapshotOf, type FaceName } from './faces';
 import { Recording, recordTraining, sampleStep } from './sample-run';
@@ -11,7 +13,19 @@ import { applyTheme, themes, type ThemeName } from './themes';
 
 const query = new URLSearchParams(location.search);
 const host = new FakeHost();
-const gallery = { host, show, applyTheme, faces, snapshotOf, Recording, recordTraining, sampleStep };
+const gallery = {
+  host,
+  show,
+  applyTheme,
+  faces,
+  snapshotOf,
+  Recording,
+  recordTraining,
+  sampleStep,
+  everyElement,
+  visibleText,
+  measureContrasts,
+};
 export type Gallery = typeof gallery;
 
 /** Answers the panel's `ready`, as the extension would. */

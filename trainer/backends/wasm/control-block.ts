@@ -42,8 +42,10 @@ export function createControlBlock(threads: number): ControlBlock {
 
 export function viewControlBlock(buffer: SharedArrayBuffer): ControlBlock {
   const threads = (buffer.byteLength - COUNTERS_BYTES) / (SLOT_NUMBERS * 8);
-  const slots = Array.from({ length: threads }, (_, thread) =>
-    new Float64Array(buffer, COUNTERS_BYTES + thread * SLOT_NUMBERS * 8, SLOT_NUMBERS));
+  const slots = Array.from(
+    { length: threads },
+    (_, thread) => new Float64Array(buffer, COUNTERS_BYTES + thread * SLOT_NUMBERS * 8, SLOT_NUMBERS),
+  );
   return { buffer, counters: new Int32Array(buffer, 0, COUNTERS_BYTES / 4), slots };
 }
 

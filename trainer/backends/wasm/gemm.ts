@@ -52,7 +52,20 @@ function splitColumns(backend: WasmBackend, { m, n, depth, a, b, c, bias = 0 }: 
     const bPart = b.address + first * (b.transposed ? b.next : 1) * 4;
     const biasPart = bias === 0 ? 0 : bias + first * 4;
     const cPart = c.address + first * 4;
-    return [m, columns, depth, a.address, ...layout(a), bPart, ...layout(b), cPart, c.next, biasPart, 0, backend.workspace(thread)];
+    return [
+      m,
+      columns,
+      depth,
+      a.address,
+      ...layout(a),
+      bPart,
+      ...layout(b),
+      cPart,
+      c.next,
+      biasPart,
+      0,
+      backend.workspace(thread),
+    ];
   });
 }
 

@@ -17,7 +17,9 @@ export class HeapExhausted extends Error {
   readonly limitBytes: number;
 
   constructor(askedBytes: number, usedBytes: number, limitBytes: number) {
-    super(`The tensor heap is exhausted: asked for ${megabytes(askedBytes)}, ${megabytes(usedBytes)} in use, limit ${megabytes(limitBytes)}.`);
+    super(
+      `The tensor heap is exhausted: asked for ${megabytes(askedBytes)}, ${megabytes(usedBytes)} in use, limit ${megabytes(limitBytes)}.`,
+    );
     this.name = 'HeapExhausted';
     this.askedBytes = askedBytes;
     this.usedBytes = usedBytes;
@@ -117,13 +119,18 @@ export class Heap {
 
   private addHole(hole: Hole): void {
     const index = this.indexAfter(hole.address);
-    const before = this.holes[index - 1];
-    const after = this.holes[index];
-    const touchesBefore = before !== undefined && before.address + before.bytes === hole.address;
-    const touchesAfter = after !== undefined && hole.address + hole.bytes === after.address;
-    if (touchesBefore) before.bytes += hole.bytes + (touchesAfter ? after.bytes : 0);
-    else this.holes.splice(index, touchesAfter ? 1 : 0, touchesAfter ? { ...hole, bytes: hole.bytes + after.bytes } : hole);
-    if (touchesBefore && touchesAfter) this.holes.splice(index, 1);
+    this.holes.splice(index, 0, hole);
+    this.joinWithNext(index);
+    this.joinWithNext(index - 1);
+  }
+
+  /** Makes one hole of two that touch. */
+  private joinWithNext(index: number): void {
+    const hole = this.holes[index];
+    const next = this.holes[index + 1];
+    if (!hole || hole.address + hole.bytes !== next?.address) return;
+    hole.bytes += next.bytes;
+    this.holes.splice(index + 1, 1);
   }
 
   /** The index of the first hole behind an address. */
@@ -140,9 +147,10 @@ export class Heap {
 
   private lowerTop(): void {
     const last = this.holes.at(-1);
-    if (!last || last.address + last.bytes !== this.top) return;
-    this.top = last.address;
-    this.holes.pop();
+    if (last && last.address + last.bytes === this.top) {
+      this.top = last.address;
+      this.holes.pop();
+    }
   }
 }
 

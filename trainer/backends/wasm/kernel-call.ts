@@ -39,7 +39,8 @@ export class KernelCall {
   matrixShape(name: string): [number, number] {
     const { shape } = this.input(name);
     const [rows, columns, ...more] = shape;
-    if (rows === undefined || columns === undefined || more.length > 0) throw new Error(`"${name}" must be a matrix, not [${shape}].`);
+    if (rows === undefined || columns === undefined || more.length > 0)
+      throw new Error(`"${name}" must be a matrix, not [${shape.join(', ')}].`);
     return [rows, columns];
   }
 
@@ -60,7 +61,10 @@ const ELEMENTS_GRAIN = 16384;
 
 /** Shares `count` elements among the threads, cut between vectors of four. */
 export function overElements(
-  backend: WasmBackend, kernel: string, count: number, args: (first: number, count: number) => number[],
+  backend: WasmBackend,
+  kernel: string,
+  count: number,
+  args: (first: number, count: number) => number[],
 ): void {
   const split = { total: Math.ceil(count / 4), grain: ELEMENTS_GRAIN / 4 };
   backend.pool.parallel(kernel, split, (from, to) => args(from * 4, Math.min(count, to * 4) - from * 4));

@@ -66,9 +66,14 @@ export interface WasmOptions {
  * Registers the backend; `tf.setBackend(name)` then makes it current. Registered again under one name, the former
  * backend is ended, and its tensors with it. Throws when the kernels are not built or the process cannot run them.
  */
-export function registerWasmBackend({ threads, limitBytes, build = detectKernelBuild(), name = 'wasm' }: WasmOptions): WasmBackend {
+export function registerWasmBackend({
+  threads,
+  limitBytes,
+  build = detectKernelBuild(),
+  name = 'wasm',
+}: WasmOptions): WasmBackend {
   const backend = new WasmBackend({ threads, build, ...(limitBytes === undefined ? {} : { limitBytes }) });
-  if (tf.findBackendFactory(name)) tf.removeBackend(name);
+  if (name in tf.engine().registryFactory) tf.removeBackend(name);
   tf.registerBackend(name, () => backend);
   // The registry outlives a backend.
   if (tf.getKernelsForBackend(name).length === 0) registerKernels(name);

@@ -25,8 +25,13 @@ export function copyRowsById(backend: WasmBackend, table: tf.TensorInfo, ids: tf
   const addressIds = backend.address(ids);
   const out = backend.output(shape);
   const to = backend.address(out);
-  backend.pool.parallel('gatherRows', { total: count, grain: rowsGrain(width) }, (first, last) =>
-    [last - first, width, from, addressIds + first * 4, to + first * width * 4]);
+  backend.pool.parallel('gatherRows', { total: count, grain: rowsGrain(width) }, (first, last) => [
+    last - first,
+    width,
+    from,
+    addressIds + first * 4,
+    to + first * width * 4,
+  ]);
   return out;
 }
 

@@ -3,6 +3,7 @@
  * is over when it returns. Work is cut into contiguous ranges that depend on nothing but the sizes and the number of
  * threads.
  */
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { assetPath } from '../../assets';
 import { COUNTER, LEAVE, NOTHING_TO_DO, createControlBlock, waitForChange, writeCall } from './control-block';
@@ -68,11 +69,7 @@ export class ThreadPool {
 
   /** Resolves when every worker has ended; call `close` first. */
   async ended(): Promise<void> {
-    await Promise.all(this.workers.map((worker) => new Promise((resolve) => {
-      if (worker.threadId === -1) return resolve(undefined);
-      worker.ref();
-      return worker.once('exit', resolve);
-    })));
+    await Promise.all(this.workers.map(exitOf));
   }
 
   private find(kernel: string): KernelFunction {
@@ -125,6 +122,14 @@ export class ThreadPool {
     const failed = Atomics.exchange(this.control.counters, COUNTER.failed, 0);
     if (failed > 0) throw new Error(`The wasm kernel "${kernel}" failed on ${failed} worker threads.`);
   }
+}
+
+/** Resolves when a worker has ended, which keeps the process alive until then. */
+async function exitOf(worker: Worker): Promise<void> {
+  const hasEnded = worker.threadId === -1;
+  if (hasEnded) return;
+  worker.ref();
+  await once(worker, 'exit');
 }
 
 /** The process may end while its workers wait. */

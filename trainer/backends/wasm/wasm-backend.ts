@@ -29,7 +29,6 @@ export class WasmBackend extends tf.MathBackendCPU {
 
   constructor({ threads, build, limitBytes }: WasmBackendOptions) {
     super();
-    Reflect.set(this, 'firstUse', false); // private in the base class: its advice to install another backend
     this.build = build;
     this.heap = new Heap(limitBytes);
     this.pool = new ThreadPool(threads, readKernelModule(build), this.heap.memory);
@@ -54,7 +53,7 @@ export class WasmBackend extends tf.MathBackendCPU {
     if (isOnHeap(data.values)) return data.values.byteOffset;
     const { values } = data;
     if (!(values instanceof Float32Array || values instanceof Int32Array)) {
-      throw new Error(`A ${tensor.dtype} tensor of shape [${tensor.shape}] cannot lie on the heap.`);
+      throw new Error(`A ${tensor.dtype} tensor of shape [${tensor.shape.join(', ')}] cannot lie on the heap.`);
     }
     const view = this.allocateView(values.length, values instanceof Int32Array ? 'int32' : 'float32');
     view.set(values);
@@ -103,7 +102,13 @@ export class WasmBackend extends tf.MathBackendCPU {
     return super.write(ownValues(values), shape, dtype);
   }
 
-  override move(dataId: object, values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType, refCount: number): void {
+  override move(
+    dataId: object,
+    values: tf.backend_util.BackendValues,
+    shape: number[],
+    dtype: tf.DataType,
+    refCount: number,
+  ): void {
     super.move(dataId, ownValues(values), shape, dtype, refCount);
   }
 

@@ -39,7 +39,8 @@ export const evalCommand: Command = {
 /** A split of the run's config, or a file of rows. */
 async function readRows({ record, labels }: OpenCheckpoint, split: string): Promise<Pick<LoadedSplit, 'file' | 'rows'>> {
   if (isSplit(split)) {
-    const project = { dir: record.projectDir, configFile: resolve(record.projectDir, 'temper.json'), config: record.config, text: '' };
+    const config = { ...record.config, data: { ...record.config.data, labels: [...labels] } }; // the run's, whatever train has now
+    const project = { dir: record.projectDir, configFile: resolve(record.projectDir, 'temper.json'), config, text: '' };
     const loaded = (await loadSplits(project)).splits[split];
     if (loaded !== undefined) return loaded;
     throw badUsage(`This run's config names no ${split} rows ("data.${split}").`, evalCommand);

@@ -1,7 +1,7 @@
 /** `temper lint`: every problem of every row, at its place. */
-import { relative } from 'node:path';
-import { lintPath } from '../../../dataset/lint-project';
-import type { Problem } from '../../../protocol';
+import { relative, resolve } from 'node:path';
+import { lintPath, type FileLint } from '../../../dataset/lint-project';
+import { RunFailure, type Problem } from '../../../protocol';
 import type { Command } from '../command';
 import { paint } from '../output';
 
@@ -12,7 +12,7 @@ export const lintCommand: Command = {
   options: {},
   async run({ positionals }, output) {
     const paths = positionals.length === 0 ? ['.'] : positionals;
-    const linted = (await Promise.all(paths.map(lintPath))).flat();
+    const linted = (await Promise.all(paths.map(lintOne))).flat();
     for (const { file, result } of linted) {
       for (const problem of result.problems) {
         output.record({ kind: 'problem', file, ...problem });
@@ -28,6 +28,16 @@ export const lintCommand: Command = {
     return errors > 0 ? 1 : 0;
   },
 };
+
+async function lintOne(path: string): Promise<FileLint[]> {
+  try {
+    return await lintPath(path);
+  } catch (thrown) {
+    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT')) throw thrown;
+    const file = resolve(path);
+    throw new RunFailure({ code: 'bad-usage', message: `There is no file or folder ${file}.`, hint: 'Name a data file, or the folder of a project.', file });
+  }
+}
 
 function describeProblem(file: string, { line, column, severity, code, message }: Problem): string {
   const place = `${relative(process.cwd(), file) || file}:${line}:${column}`;

@@ -1,6 +1,8 @@
 /** `temper predict`: labels for texts, from the command line or a file with one text a line. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { decodeText } from '../../../dataset/decode-text';
+import { RunFailure } from '../../../protocol';
 import type { EncodedRow } from '../../batches';
 import { predictRows } from '../../evaluate';
 import { openCheckpoint } from '../../open-checkpoint';
@@ -34,8 +36,12 @@ export const predictCommand: Command = {
 async function readTexts(given: readonly string[], file: string | undefined): Promise<readonly string[]> {
   if ((file === undefined) === (given.length === 0)) throw badUsage('predict takes texts, or --file, not both.', predictCommand);
   if (file === undefined) return given;
-  const content = await readFile(resolve(file), 'utf8').catch(() => {
-    throw badUsage(`There is no file ${resolve(file)}.`, predictCommand);
+  const path = resolve(file);
+  const bytes = await readFile(path).catch(() => {
+    throw badUsage(`There is no file ${path}.`, predictCommand);
   });
-  return content.split(/\r?\n/).filter((line) => line.trim() !== '');
+  const { text, problems } = decodeText(bytes);
+  const wrong = problems.find(({ severity }) => severity === 'error');
+  if (wrong !== undefined) throw new RunFailure({ code: 'bad-data', message: `${path}, line ${wrong.line}: ${wrong.message}`, hint: 'Correct the file.', file: path, line: wrong.line });
+  return text.split(/\r?\n/).filter((line) => line.trim() !== '');
 }

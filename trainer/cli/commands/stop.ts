@@ -1,5 +1,6 @@
 /** `temper stop`: asks a run to save and end, and waits until it has; `--now` ends its process. */
 import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { resolve } from 'node:path';
 import { isEnded, RunFailure } from '../../../protocol';
@@ -15,7 +16,7 @@ const forceAfterMs = 5000;
 export const stopCommand: Command = {
   name: 'stop',
   synopsis: 'stop <run-dir> [--now]',
-  summary: 'Stop a run after its step and save a checkpoint; --now ends its process and saves nothing.',
+  summary: 'Stop a run after its step and save a checkpoint; --now signals its process, and kills it if it is still there after five seconds.',
   options: { now: { type: 'boolean' } },
   async run({ positionals, flag }, output) {
     const [target] = positionals;
@@ -46,7 +47,8 @@ async function waitForEnd(runDir: string): Promise<RunOnDisk> {
 /** Politely first, by force after five seconds. */
 async function endProcess({ record, dir }: RunOnDisk): Promise<void> {
   if (record === undefined) throw notARun(dir);
-  const { pid } = record.process;
+  const { pid, host } = record.process;
+  if (host !== hostname()) throw runsElsewhere(dir, host);
   process.kill(pid, 'SIGTERM');
   const forceAtMs = Date.now() + forceAfterMs;
   while (Date.now() < forceAtMs && isRunning(pid)) await wait(100);
@@ -63,6 +65,11 @@ function isRunning(pid: number): boolean {
 
 function notARun(dir: string): RunFailure {
   return new RunFailure({ code: 'bad-run', message: `${dir} is not a run folder (it has no run.json).`, hint: 'Run folders lie in .temper/runs; `temper runs` lists them.', file: dir });
+}
+
+/** Its process id means another process here. */
+function runsElsewhere(dir: string, host: string): RunFailure {
+  return new RunFailure({ code: 'bad-run', message: `The run in ${dir} runs on ${host}; only that machine can end its process.`, hint: 'Leave --now out: a request to stop and save reaches it through the folder.', file: dir });
 }
 
 function stillRunning(dir: string): RunFailure {

@@ -1,7 +1,7 @@
 /** `temper train`: one run, from temper.json to an evaluated checkpoint. Ctrl-C stops it and saves; twice ends it at once. */
 import { resolve } from 'node:path';
 import { readProject } from '../../../dataset/project';
-import type { ControlRequest, RunEvent } from '../../../protocol';
+import { exitCodeOf, type ControlRequest, type RunEvent } from '../../../protocol';
 import { ControlInbox } from '../../../runs/control';
 import type { Surroundings } from '../../loop';
 import { runTraining, type RunOutcome } from '../../run';
@@ -28,7 +28,9 @@ export const trainCommand: Command = {
         project,
         runId: args.text('run-id'),
         surroundings: (runDir) => createSurroundings(runDir, stopRequests),
-        onEvent: (event) => report(event, progressLine, output),
+        onEvent: (event) => {
+          report(event, progressLine, output);
+        },
       });
       return conclude(outcome, output);
     } finally {
@@ -58,7 +60,11 @@ function listenForSignals(requests: ControlRequest[]): { remove(): void } {
   };
   const signals = ['SIGINT', 'SIGTERM'] as const;
   for (const signal of signals) process.on(signal, onSignal);
-  return { remove: () => signals.forEach((signal) => process.removeListener(signal, onSignal)) };
+  return {
+    remove() {
+      for (const signal of signals) process.removeListener(signal, onSignal);
+    },
+  };
 }
 
 function report(event: RunEvent, progressLine: ProgressLine, output: Output): void {
@@ -69,12 +75,12 @@ function report(event: RunEvent, progressLine: ProgressLine, output: Output): vo
   if (text !== undefined) output.say(text);
 }
 
-function conclude(outcome: RunOutcome, output: Output): 0 | 1 {
+function conclude(outcome: RunOutcome, output: Output): 0 | 1 | 2 {
   const { phase } = outcome.state;
   const error = phase.kind === 'ended' ? phase.error : undefined;
   const summary = summarizeRun(outcome.runId, outcome.runDir, outcome.state);
   if (error !== undefined && !output.json) output.error(error);
   output.say(`Run folder: ${outcome.runDir}`);
   output.record({ kind: 'result', ...summary, ...(error && { error }) });
-  return error === undefined ? 0 : 1;
+  return error === undefined ? 0 : exitCodeOf(error);
 }

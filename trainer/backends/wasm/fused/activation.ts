@@ -13,7 +13,12 @@ export function activateKernel(call: KernelCall): tf.TensorInfo {
   const x = call.address('x');
   const out = call.backend.output(shape);
   const y = call.backend.address(out);
-  overElements(call.backend, 'activate', tf.util.sizeFromShape(shape), (first, count) => [kind, count, x + first * 4, y + first * 4]);
+  overElements(call.backend, 'activate', tf.util.sizeFromShape(shape), (first, count) => [
+    kind,
+    count,
+    x + first * 4,
+    y + first * 4,
+  ]);
   return out;
 }
 
@@ -24,8 +29,13 @@ export function activateGradKernel(call: KernelCall): tf.TensorInfo {
   const dy = call.address('dy');
   const out = call.backend.output(shape);
   const dx = call.backend.address(out);
-  overElements(call.backend, 'activateGrad', tf.util.sizeFromShape(shape), (first, count) =>
-    [kind, count, dy + first * 4, x + first * 4, dx + first * 4]);
+  overElements(call.backend, 'activateGrad', tf.util.sizeFromShape(shape), (first, count) => [
+    kind,
+    count,
+    dy + first * 4,
+    x + first * 4,
+    dx + first * 4,
+  ]);
   return out;
 }
 

@@ -23,8 +23,20 @@ export function attentionKernel(call: KernelCall): tf.TensorInfo {
   return backend.withScratch(weightBytes * backend.pool.threads, (scratch) => {
     const out = backend.output(shape.tensor);
     const context = backend.address(out);
-    backend.pool.parallel('attention', shape.split, (from, to, thread) =>
-      [from, to, length, heads, size, query, key, value, mask, context, scratch + thread * weightBytes, backend.workspace(thread)]);
+    backend.pool.parallel('attention', shape.split, (from, to, thread) => [
+      from,
+      to,
+      length,
+      heads,
+      size,
+      query,
+      key,
+      value,
+      mask,
+      context,
+      scratch + thread * weightBytes,
+      backend.workspace(thread),
+    ]);
     return out;
   });
 }
@@ -41,7 +53,22 @@ export function attentionGradKernel(call: KernelCall): tf.TensorInfo[] {
     const gradients = out.map((tensor) => backend.address(tensor));
     backend.pool.parallel('attentionGrad', shape.split, (from, to, thread) => {
       const weights = scratch + 2 * thread * weightBytes;
-      return [from, to, length, heads, size, query, key, value, mask, dOut, ...gradients, weights, weights + weightBytes, backend.workspace(thread)];
+      return [
+        from,
+        to,
+        length,
+        heads,
+        size,
+        query,
+        key,
+        value,
+        mask,
+        dOut,
+        ...gradients,
+        weights,
+        weights + weightBytes,
+        backend.workspace(thread),
+      ];
     });
     return out;
   });

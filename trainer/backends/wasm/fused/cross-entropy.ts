@@ -14,8 +14,12 @@ export function crossEntropyKernel(call: KernelCall): tf.TensorInfo {
   requireIdsBelow(backend, labels, classes, 'Label');
   const logits = call.address('logits');
   const loss = backend.withScratch(rows * STATISTICS * 4, (statistics) => {
-    backend.pool.parallel('softmaxStatistics', { total: rows, grain: rowsGrain(classes) }, (from, to) =>
-      [to - from, classes, logits + from * classes * 4, statistics + from * STATISTICS * 4]);
+    backend.pool.parallel('softmaxStatistics', { total: rows, grain: rowsGrain(classes) }, (from, to) => [
+      to - from,
+      classes,
+      logits + from * classes * 4,
+      statistics + from * STATISTICS * 4,
+    ]);
     const perRow = new Float32Array(backend.heap.memory.buffer, statistics, rows * STATISTICS);
     return meanLoss(call, perRow, classes);
   });

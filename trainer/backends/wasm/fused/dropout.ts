@@ -11,7 +11,14 @@ export function dropoutKernel(call: KernelCall): tf.TensorInfo {
   const x = call.address('x');
   const out = call.backend.output(shape);
   const y = call.backend.address(out);
-  overElements(call.backend, 'dropout', tf.util.sizeFromShape(shape), (first, count) =>
-    [count, first, seed, dropThreshold(rate), 1 / (1 - rate), x + first * 4, y + first * 4]);
+  overElements(call.backend, 'dropout', tf.util.sizeFromShape(shape), (first, count) => [
+    count,
+    first,
+    seed,
+    dropThreshold(rate),
+    1 / (1 - rate),
+    x + first * 4,
+    y + first * 4,
+  ]);
   return out;
 }

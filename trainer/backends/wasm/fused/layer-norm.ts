@@ -46,8 +46,19 @@ export function layerNormGammaGradKernel(call: KernelCall): tf.TensorInfo {
   return backend.withScratch((chunks + backend.pool.threads) * rowBytes, (partials) => {
     const spare = partials + chunks * rowBytes;
     const out = backend.output([hidden]);
-    backend.pool.parallel('layerNormGammaGrad', { total: chunks, grain: 1 }, (from, to, thread) =>
-      [from, to, CHUNK_ROWS, rows, hidden, dy, x, residual, epsilon, partials, spare + thread * rowBytes]);
+    backend.pool.parallel('layerNormGammaGrad', { total: chunks, grain: 1 }, (from, to, thread) => [
+      from,
+      to,
+      CHUNK_ROWS,
+      rows,
+      hidden,
+      dy,
+      x,
+      residual,
+      epsilon,
+      partials,
+      spare + thread * rowBytes,
+    ]);
     sumColumns(backend, chunks, hidden, partials, backend.address(out));
     return out;
   });

@@ -14,9 +14,22 @@ export function adamWKernel(call: KernelCall): tf.TensorInfo[] {
   const shrink = 1 - call.number('learningRate') * call.number('weightDecay');
   const stepSize = call.number('learningRate') / (1 - beta1 ** step);
   const secondScale = 1 / Math.sqrt(1 - beta2 ** step);
-  const factors = [call.number('gradientScale'), beta1, 1 - beta1, beta2, 1 - beta2, shrink, stepSize, secondScale, call.number('epsilon')];
-  overElements(call.backend, 'adamW', count, (first, part) =>
-    [part, ...written.map((address) => address + first * 4), ...factors]);
+  const factors = [
+    call.number('gradientScale'),
+    beta1,
+    1 - beta1,
+    beta2,
+    1 - beta2,
+    shrink,
+    stepSize,
+    secondScale,
+    call.number('epsilon'),
+  ];
+  overElements(call.backend, 'adamW', count, (first, part) => [
+    part,
+    ...written.map((address) => address + first * 4),
+    ...factors,
+  ]);
   return [];
 }
 

@@ -7,8 +7,20 @@ import { Vector, loadPart, storePart } from './vector-math';
  * shrink = 1 - learningRate · weightDecay, stepSize = learningRate / (1 - beta1ᵗ), secondScale = 1 / √(1 - beta2ᵗ).
  */
 export function adamW(
-  count: i32, parameter: usize, gradient: usize, first: usize, second: usize, gradientScale: f32, beta1: f32, beta1Rest: f32,
-  beta2: f32, beta2Rest: f32, shrink: f32, stepSize: f32, secondScale: f32, epsilon: f32,
+  count: i32,
+  parameter: usize,
+  gradient: usize,
+  first: usize,
+  second: usize,
+  gradientScale: f32,
+  beta1: f32,
+  beta1Rest: f32,
+  beta2: f32,
+  beta2Rest: f32,
+  shrink: f32,
+  stepSize: f32,
+  secondScale: f32,
+  epsilon: f32,
 ): void {
   while (count > 0) {
     const part = count < 4;

@@ -22,7 +22,15 @@ class Head {
 
   /** weights [rows, length] = softmax over real keys of query · keyᵀ / √size. */
   @inline static weigh(
-    rows: i32, length: i32, size: i32, hidden: i32, query: usize, key: usize, mask: usize, weights: usize, gemmScratch: usize,
+    rows: i32,
+    length: i32,
+    size: i32,
+    hidden: i32,
+    query: usize,
+    key: usize,
+    mask: usize,
+    weights: usize,
+    gemmScratch: usize,
   ): void {
     gemm(rows, length, size, query, hidden, false, key, hidden, true, weights, length, 0, false, gemmScratch);
     maskedSoftmax(rows, length, weights, (1 as f32) / sqrt<f32>(size as f32), mask);
@@ -31,8 +39,18 @@ class Head {
 
 /** out = softmax(q kᵀ / √size) v for the heads `from` to `to`; mask [batch, length] is 1 at real keys. */
 export function attention(
-  from: i32, to: i32, length: i32, heads: i32, size: i32, query: usize, key: usize, value: usize, mask: usize, out: usize,
-  weights: usize, gemmScratch: usize,
+  from: i32,
+  to: i32,
+  length: i32,
+  heads: i32,
+  size: i32,
+  query: usize,
+  key: usize,
+  value: usize,
+  mask: usize,
+  out: usize,
+  weights: usize,
+  gemmScratch: usize,
 ): void {
   const hidden = heads * size;
   for (let head = from; head < to; head++) {
@@ -52,8 +70,22 @@ export function attention(
  * Blocks of queries add to dk and dv.
  */
 export function attentionGrad(
-  from: i32, to: i32, length: i32, heads: i32, size: i32, query: usize, key: usize, value: usize, mask: usize, dOut: usize,
-  dQuery: usize, dKey: usize, dValue: usize, weights: usize, dWeights: usize, gemmScratch: usize,
+  from: i32,
+  to: i32,
+  length: i32,
+  heads: i32,
+  size: i32,
+  query: usize,
+  key: usize,
+  value: usize,
+  mask: usize,
+  dOut: usize,
+  dQuery: usize,
+  dKey: usize,
+  dValue: usize,
+  weights: usize,
+  dWeights: usize,
+  gemmScratch: usize,
 ): void {
   const hidden = heads * size;
   const scale = (1 as f32) / sqrt<f32>(size as f32);
@@ -66,9 +98,39 @@ export function attentionGrad(
       const add = first > 0;
       Head.weigh(rows, length, size, hidden, query + block, key + offset, keyMask, weights, gemmScratch);
       gemm(length, size, rows, weights, length, true, dOut + block, hidden, false, dValue + offset, hidden, 0, add, gemmScratch);
-      gemm(rows, length, size, dOut + block, hidden, false, value + offset, hidden, true, dWeights, length, 0, false, gemmScratch);
+      gemm(
+        rows,
+        length,
+        size,
+        dOut + block,
+        hidden,
+        false,
+        value + offset,
+        hidden,
+        true,
+        dWeights,
+        length,
+        0,
+        false,
+        gemmScratch,
+      );
       softmaxGrad(rows, length, weights, scale, dWeights);
-      gemm(rows, size, length, dWeights, length, false, key + offset, hidden, false, dQuery + block, hidden, 0, false, gemmScratch);
+      gemm(
+        rows,
+        size,
+        length,
+        dWeights,
+        length,
+        false,
+        key + offset,
+        hidden,
+        false,
+        dQuery + block,
+        hidden,
+        0,
+        false,
+        gemmScratch,
+      );
       gemm(length, size, rows, dWeights, length, true, query + block, hidden, false, dKey + offset, hidden, 0, add, gemmScratch);
     }
   }

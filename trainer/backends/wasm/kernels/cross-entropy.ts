@@ -61,7 +61,14 @@ function rowSum(classes: i32, x: usize): f32 {
  * by the caller.
  */
 export function crossEntropyGrad(
-  rows: i32, classes: i32, logits: usize, labels: usize, hot: f32, cold: f32, scale: f32, dlogits: usize,
+  rows: i32,
+  classes: i32,
+  logits: usize,
+  labels: usize,
+  hot: f32,
+  cold: f32,
+  scale: f32,
+  dlogits: usize,
 ): void {
   for (let i = 0; i < rows; i++) {
     const highest = rowMaximum(classes, logits);

@@ -34,7 +34,16 @@ class Binary {
  * floats (0: the same row again); an operand that is not wide has one number per row.
  */
 export function binary(
-  operation: i32, rows: i32, columns: i32, a: usize, aNext: i32, aWide: bool, b: usize, bNext: i32, bWide: bool, out: usize,
+  operation: i32,
+  rows: i32,
+  columns: i32,
+  a: usize,
+  aNext: i32,
+  aWide: bool,
+  b: usize,
+  bNext: i32,
+  bWide: bool,
+  out: usize,
 ): void {
   if (columns == 0) return;
   for (let i = 0; i < rows; i++) {

@@ -22,12 +22,18 @@ class Row {
 export function multiplyTile(depth: i32, a: usize, b: usize, c: usize, next: usize, bias: usize, accumulate: bool): void {
   const left = bias ? v128.load(bias) : f32x4.splat(0);
   const right = bias ? v128.load(bias, 16) : f32x4.splat(0);
-  let c00 = left, c01 = right;
-  let c10 = left, c11 = right;
-  let c20 = left, c21 = right;
-  let c30 = left, c31 = right;
-  let c40 = left, c41 = right;
-  let c50 = left, c51 = right;
+  let c00 = left,
+    c01 = right;
+  let c10 = left,
+    c11 = right;
+  let c20 = left,
+    c21 = right;
+  let c30 = left,
+    c31 = right;
+  let c40 = left,
+    c41 = right;
+  let c50 = left,
+    c51 = right;
   for (let k = 0; k < depth; k++) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);

@@ -24,13 +24,26 @@ export function gemmScratchBytes(): i32 {
  * the matrices as they lie in memory are `aNext`, `bNext`, `cNext` floats apart. Bias is read in whole groups of eight.
  */
 export function gemm(
-  m: i32, n: i32, depth: i32, a: usize, aNext: i32, aTransposed: bool, b: usize, bNext: i32, bTransposed: bool,
-  c: usize, cNext: i32, bias: usize, accumulate: bool, scratch: usize,
+  m: i32,
+  n: i32,
+  depth: i32,
+  a: usize,
+  aNext: i32,
+  aTransposed: bool,
+  b: usize,
+  bNext: i32,
+  bTransposed: bool,
+  c: usize,
+  cNext: i32,
+  bias: usize,
+  accumulate: bool,
+  scratch: usize,
 ): void {
   for (let j = 0; j < n; j += BLOCK_COLUMNS) {
     const columns = min(BLOCK_COLUMNS, n - j);
     let k = 0;
-    do { // also once for depth 0, which leaves the bias
+    do {
+      // also once for depth 0, which leaves the bias
       const steps = min(BLOCK_DEPTH, depth - k);
       const first = k == 0;
       const bBlock = b + ((bTransposed ? j * bNext + k : k * bNext + j) << 2);
@@ -49,7 +62,14 @@ export function gemm(
 
 /** One block of C from packed A and B. Tiles that stick out of C are computed beside it and copied. */
 function multiplyBlock(
-  rows: i32, columns: i32, depth: i32, c: usize, cNext: i32, bias: usize, accumulate: bool, scratch: usize,
+  rows: i32,
+  columns: i32,
+  depth: i32,
+  c: usize,
+  cNext: i32,
+  bias: usize,
+  accumulate: bool,
+  scratch: usize,
 ): void {
   const packedA = scratch + PACKED_B_BYTES;
   const spare = packedA + PACKED_A_BYTES;

@@ -59,7 +59,14 @@ function normalizeRow(hidden: i32, x: usize, residual: usize, epsilon: f32, out:
 
 /** y = normalised(x + residual) · gamma + beta, for `rows` rows of `hidden`; residual may be 0. */
 export function layerNorm(
-  rows: i32, hidden: i32, x: usize, residual: usize, gamma: usize, beta: usize, epsilon: f32, y: usize,
+  rows: i32,
+  hidden: i32,
+  x: usize,
+  residual: usize,
+  gamma: usize,
+  beta: usize,
+  epsilon: f32,
+  y: usize,
 ): void {
   const next = (hidden as usize) << 2;
   for (let i = 0; i < rows; i++) {
@@ -84,7 +91,14 @@ function scaleAndShift(hidden: i32, y: usize, gamma: usize, beta: usize): void {
 
 /** dx = (g - mean(g) - n · mean(g · n)) / deviation, with g = dy · gamma and n the normalised row. */
 export function layerNormGrad(
-  rows: i32, hidden: i32, dy: usize, x: usize, residual: usize, gamma: usize, epsilon: f32, dx: usize,
+  rows: i32,
+  hidden: i32,
+  dy: usize,
+  x: usize,
+  residual: usize,
+  gamma: usize,
+  epsilon: f32,
+  dx: usize,
 ): void {
   const next = (hidden as usize) << 2;
   for (let i = 0; i < rows; i++) {
@@ -132,8 +146,17 @@ function gradRow(hidden: i32, dy: usize, gamma: usize, inverse: f32, dx: usize):
  * do not depend on the number of threads, so neither does their sum. `row` is scratch for `hidden` floats.
  */
 export function layerNormGammaGrad(
-  from: i32, to: i32, chunkRows: i32, rows: i32, hidden: i32, dy: usize, x: usize, residual: usize, epsilon: f32,
-  partials: usize, row: usize,
+  from: i32,
+  to: i32,
+  chunkRows: i32,
+  rows: i32,
+  hidden: i32,
+  dy: usize,
+  x: usize,
+  residual: usize,
+  epsilon: f32,
+  partials: usize,
+  row: usize,
 ): void {
   const next = (hidden as usize) << 2;
   for (let chunk = from; chunk < to; chunk++) {

@@ -10,7 +10,7 @@ export class Vector {
   }
 
   @inline static sumLanes(x: v128): f32 {
-    return (f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1)) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3));
+    return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3));
   }
 
   /** The largest lane; NaN if a lane is. */
@@ -26,14 +26,14 @@ export class Vector {
     const shifted = Vector.madd(clamped, f32x4.splat(1.44269504), f32x4.splat(12582912));
     const n = f32x4.sub(shifted, f32x4.splat(12582912));
     let r = Vector.madd(n, f32x4.splat(-0.693359375), clamped);
-    r = Vector.madd(n, f32x4.splat(2.12194440e-4), r);
+    r = Vector.madd(n, f32x4.splat(2.1219444e-4), r);
     const scaled = Vector.timesPowerOfTwo(Vector.expPolynomial(r), i32x4.sub(shifted, i32x4.splat(0x4b400000)));
     return v128.andnot(scaled, f32x4.lt(x, f32x4.splat(-87.336544)));
   }
 
   /** exp on |r| ≤ ln 2 / 2. */
   @inline static expPolynomial(r: v128): v128 {
-    let y = f32x4.splat(1.9875691500e-4);
+    let y = f32x4.splat(1.98756915e-4);
     y = Vector.madd(y, r, f32x4.splat(1.3981999507e-3));
     y = Vector.madd(y, r, f32x4.splat(8.3334519073e-3));
     y = Vector.madd(y, r, f32x4.splat(4.1665795894e-2));
@@ -55,17 +55,17 @@ export class Vector {
     const t = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-4)), f32x4.splat(4));
     const z = f32x4.mul(t, t);
     let p = f32x4.splat(-2.72614225801306e-10);
-    p = Vector.madd(p, z, f32x4.splat(2.77068142495902e-08));
-    p = Vector.madd(p, z, f32x4.splat(-2.10102402082508e-06));
-    p = Vector.madd(p, z, f32x4.splat(-5.69250639462346e-05));
-    p = Vector.madd(p, z, f32x4.splat(-7.34990630326855e-04));
-    p = Vector.madd(p, z, f32x4.splat(-2.95459980854025e-03));
-    p = Vector.madd(p, z, f32x4.splat(-1.60960333262415e-02));
-    let q = f32x4.splat(-1.45660718464996e-05);
-    q = Vector.madd(q, z, f32x4.splat(-2.13374055278905e-04));
-    q = Vector.madd(q, z, f32x4.splat(-1.68282697438203e-03));
-    q = Vector.madd(q, z, f32x4.splat(-7.37332916720468e-03));
-    q = Vector.madd(q, z, f32x4.splat(-1.42647390514189e-02));
+    p = Vector.madd(p, z, f32x4.splat(2.77068142495902e-8));
+    p = Vector.madd(p, z, f32x4.splat(-2.10102402082508e-6));
+    p = Vector.madd(p, z, f32x4.splat(-5.69250639462346e-5));
+    p = Vector.madd(p, z, f32x4.splat(-7.34990630326855e-4));
+    p = Vector.madd(p, z, f32x4.splat(-2.95459980854025e-3));
+    p = Vector.madd(p, z, f32x4.splat(-1.60960333262415e-2));
+    let q = f32x4.splat(-1.45660718464996e-5);
+    q = Vector.madd(q, z, f32x4.splat(-2.13374055278905e-4));
+    q = Vector.madd(q, z, f32x4.splat(-1.68282697438203e-3));
+    q = Vector.madd(q, z, f32x4.splat(-7.37332916720468e-3));
+    q = Vector.madd(q, z, f32x4.splat(-1.42647390514189e-2));
     return Vector.clampToOne(f32x4.div(f32x4.mul(t, p), q));
   }
 
@@ -76,14 +76,14 @@ export class Vector {
     let p = f32x4.splat(-2.76076847742355e-16);
     p = Vector.madd(p, z, f32x4.splat(2.00018790482477e-13));
     p = Vector.madd(p, z, f32x4.splat(-8.60467152213735e-11));
-    p = Vector.madd(p, z, f32x4.splat(5.12229709037114e-08));
-    p = Vector.madd(p, z, f32x4.splat(1.48572235717979e-05));
-    p = Vector.madd(p, z, f32x4.splat(6.37261928875436e-04));
-    p = Vector.madd(p, z, f32x4.splat(4.89352455891786e-03));
-    let q = f32x4.splat(1.19825839466702e-06);
-    q = Vector.madd(q, z, f32x4.splat(1.18534705686654e-04));
-    q = Vector.madd(q, z, f32x4.splat(2.26843463243900e-03));
-    q = Vector.madd(q, z, f32x4.splat(4.89352518554385e-03));
+    p = Vector.madd(p, z, f32x4.splat(5.12229709037114e-8));
+    p = Vector.madd(p, z, f32x4.splat(1.48572235717979e-5));
+    p = Vector.madd(p, z, f32x4.splat(6.37261928875436e-4));
+    p = Vector.madd(p, z, f32x4.splat(4.89352455891786e-3));
+    let q = f32x4.splat(1.19825839466702e-6);
+    q = Vector.madd(q, z, f32x4.splat(1.18534705686654e-4));
+    q = Vector.madd(q, z, f32x4.splat(2.268434632439e-3));
+    q = Vector.madd(q, z, f32x4.splat(4.89352518554385e-3));
     const saturated = f32x4.ge(f32x4.abs(x), f32x4.splat(7.905));
     return v128.bitselect(Vector.withSign(f32x4.splat(1), x), f32x4.div(f32x4.mul(t, p), q), saturated);
   }

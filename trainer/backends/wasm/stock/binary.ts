@@ -74,13 +74,30 @@ function run(call: KernelCall, operation: number, { rows, columns, a, b }: Layou
   const addressOut = backend.address(out);
   if (rows === 1) {
     overElements(backend, 'binary', columns, (first, count) => [
-      operation, 1, count, addressA + first * 4 * a.wide, 0, a.wide, addressB + first * 4 * b.wide, 0, b.wide, addressOut + first * 4,
+      operation,
+      1,
+      count,
+      addressA + first * 4 * a.wide,
+      0,
+      a.wide,
+      addressB + first * 4 * b.wide,
+      0,
+      b.wide,
+      addressOut + first * 4,
     ]);
     return out;
   }
   backend.pool.parallel('binary', { total: rows, grain: rowsGrain(columns) }, (from, to) => [
-    operation, to - from, columns, addressA + from * a.next * 4, a.next, a.wide,
-    addressB + from * b.next * 4, b.next, b.wide, addressOut + from * columns * 4,
+    operation,
+    to - from,
+    columns,
+    addressA + from * a.next * 4,
+    a.next,
+    a.wide,
+    addressB + from * b.next * 4,
+    b.next,
+    b.wide,
+    addressOut + from * columns * 4,
   ]);
   return out;
 }

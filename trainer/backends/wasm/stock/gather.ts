@@ -1,5 +1,5 @@
 /** GatherV2 along the first axis, and UnsortedSegmentSum, its gradient. */
-import * as tf from '../../../tensors';
+import type * as tf from '../../../tensors';
 import { addRowsById, areIdsBelow, copyRowsById } from '../rows-by-id';
 import type { KernelCall } from '../kernel-call';
 

@@ -28,7 +28,9 @@ export function batchMatMul(call: KernelCall): tf.TensorInfo | undefined {
   const addressC = call.backend.address(out);
   for (let i = 0; i < Math.max(a.batches, b.batches); i++) {
     gemm(call.backend, {
-      m, n, depth,
+      m,
+      n,
+      depth,
       a: { address: addressA + (a.batches === 1 ? 0 : i * m * depth * 4), next: a.columns, transposed: transposeA },
       b: { address: addressB + (b.batches === 1 ? 0 : i * depth * n * 4), next: b.columns, transposed: transposeB },
       c: { address: addressC + i * m * n * 4, next: n },

@@ -35,8 +35,12 @@ export function sumColumns(backend: WasmBackend, rows: number, columns: number, 
 }
 
 function sumRows(backend: WasmBackend, rows: number, columns: number, x: number, y: number): void {
-  backend.pool.parallel('rowSums', { total: rows, grain: rowsGrain(columns) }, (from, to) =>
-    [to - from, columns, x + from * columns * 4, y + from * 4]);
+  backend.pool.parallel('rowSums', { total: rows, grain: rowsGrain(columns) }, (from, to) => [
+    to - from,
+    columns,
+    x + from * columns * 4,
+    y + from * 4,
+  ]);
 }
 
 /** Sorted; none given means all. */

@@ -1,5 +1,5 @@
 /** Transpose of a float32 matrix; a permutation that changes nothing is an alias. */
-import * as tf from '../../../tensors';
+import type * as tf from '../../../tensors';
 import { rowsGrain } from '../kernel-call';
 import type { KernelCall } from '../kernel-call';
 

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { activate, extension } from './temper';
+
+describe('the extension, as it is installed', () => {
+  it('activates', async () => {
+    const { experiments } = await activate();
+    assert.equal(extension().isActive, true);
+    assert.deepEqual(experiments.runs(), []);
+  });
+
+  it('registers every command that its manifest declares', async () => {
+    await activate();
+    const manifest = extension().packageJSON as { contributes: { commands: { command: string }[] } };
+    const registered = new Set(await vscode.commands.getCommands(true));
+    const declared = manifest.contributes.commands.map(({ command }) => command);
+    assert.ok(declared.length >= 8);
+    assert.deepEqual(
+      declared.filter((command) => !registered.has(command)),
+      [],
+    );
+  });
+
+  it('brings everything that it needs', () => {
+    const root = extension().extensionPath;
+    const needed = [
+      'dist/temper.cjs',
+      'dist/wasm-worker.cjs',
+      'dist/webview.js',
+      'models/tiny-encoder/model.safetensors',
+      'bin/temper.cjs',
+    ];
+    assert.deepEqual(
+      needed.filter((file) => !fs.existsSync(path.join(root, file))),
+      [],
+    );
+  });
+
+  it('puts temper on the PATH of terminals', async () => {
+    await activate();
+    const terminal = vscode.window.createTerminal({ name: 'temper test' });
+    try {
+      assert.ok(terminal);
+    } finally {
+      terminal.dispose();
+    }
+  });
+});
