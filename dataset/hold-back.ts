@@ -38,7 +38,7 @@ function groupByLabel(rows: readonly ClassificationRow[]): ClassificationRow[][]
 function shareOut(sizes: readonly number[], fraction: number, random: Random): number[] {
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const wanted = Math.max(1, Math.round(total * fraction));
-  const counts = sizes.map((size) => Math.min(size - 1, Math.floor(size * fraction)));
+  const counts = sizes.map((size) => Math.floor(size * fraction));
   let left = wanted - counts.reduce((sum, count) => sum + count, 0);
   const remainder = (index: number) => ((sizes[index] ?? 0) * fraction) % 1;
   const order = random.shuffle(sizes.map((_, index) => index)).sort((a, b) => remainder(b) - remainder(a));

@@ -1,8 +1,9 @@
 /** Lints whole projects and single files, for the command line and the editor's Problems panel. */
-import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
-import { dataSchema, RunFailure, splits, type Split } from '../protocol';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { dataSchema, RunFailure, splits, type RunError, type Split } from '../protocol';
 import { hasErrors, lintBytes, type LintOptions, type LintResult } from './lint-file';
+import { formatOf } from './parse-rows';
 import { configFileName, readConfigText, readProject, type Project } from './project';
 import { collectLabels, readSplitFiles, splitPath } from './read-split-files';
 
@@ -22,12 +23,31 @@ export async function lintProject(projectDir: string): Promise<FileLint[]> {
   return [...config, ...files.map(({ file, result }) => ({ file, result }))];
 }
 
-/** A folder is a project; a data file is linted as what the project around it makes of it. */
+/** A folder is a project, or holds data files; a data file is linted as what the project around it makes of it. */
 export async function lintPath(path: string): Promise<FileLint[]> {
   const absolute = resolve(path);
-  const isProject = basename(absolute) === configFileName || (await stat(absolute)).isDirectory();
-  if (isProject) return lintProject(absolute);
-  return [{ file: absolute, result: lintBytes(absolute, await readFile(absolute), await lintOptionsFor(absolute)) }];
+  if (basename(absolute) === configFileName) return lintProject(absolute);
+  const found = await stat(absolute).catch(() => {
+    throw new RunFailure(nothingThere(absolute));
+  });
+  if (!found.isDirectory()) return [await lintFile(absolute)];
+  const names = await readdir(absolute);
+  const dataFiles = names.filter((name) => formatOf(name) !== undefined).sort();
+  if (names.includes(configFileName) || dataFiles.length === 0) return lintProject(absolute);
+  return Promise.all(dataFiles.map((name) => lintFile(join(absolute, name))));
+}
+
+async function lintFile(file: string): Promise<FileLint> {
+  return { file, result: lintBytes(file, await readFile(file), await lintOptionsFor(file)) };
+}
+
+function nothingThere(path: string): RunError {
+  return {
+    code: 'bad-usage',
+    message: `There is no file or folder ${path}.`,
+    hint: 'Name data files, or the folder of a project.',
+    file: path,
+  };
 }
 
 /** What a data file is to the project above it; a file that no project names has the default columns and any labels. */

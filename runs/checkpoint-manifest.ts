@@ -51,7 +51,8 @@ export async function filesBelow(dir: string): Promise<string[]> {
 async function hashFile(file: string, path: string): Promise<FileHash> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of createReadStream(file)) {
+  const chunks: AsyncIterable<Uint8Array> = createReadStream(file); // without an encoding it gives bytes
+  for await (const chunk of chunks) {
     hash.update(chunk);
     bytes += chunk.length;
   }

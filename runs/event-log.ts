@@ -28,7 +28,9 @@ export function openEventLog(runDir: string, clock: { nowMs(): number }): EventL
       if (mustSurvivePowerCut(numbered)) fsyncSync(fd);
       return numbered;
     },
-    close: () => closeSync(fd),
+    close: () => {
+      closeSync(fd);
+    },
   };
 }
 

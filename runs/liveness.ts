@@ -34,9 +34,15 @@ export function writeHeartbeat(runDir: string): void {
 /** Beats every second from now on, without keeping the process alive for it. */
 export function startHeartbeat(runDir: string): { stop(): void } {
   writeHeartbeat(runDir);
-  const timer = setInterval(() => beat(runDir), beatMs);
+  const timer = setInterval(() => {
+    beat(runDir);
+  }, beatMs);
   timer.unref();
-  return { stop: () => clearInterval(timer) };
+  return {
+    stop: () => {
+      clearInterval(timer);
+    },
+  };
 }
 
 /** `record` may be missing: the heartbeat says more, because a resumed run has another process than run.json names. */

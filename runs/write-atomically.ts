@@ -70,7 +70,8 @@ function cannotSyncFolders(error: unknown): boolean {
 export async function renamePatiently(from: string, to: string): Promise<void> {
   for (let waitMs = 10; ; waitMs *= 2) {
     try {
-      return await rename(from, to);
+      await rename(from, to);
+      return;
     } catch (error) {
       const held = error instanceof Error && 'code' in error && ['EPERM', 'EACCES', 'EBUSY'].includes(String(error.code));
       if (process.platform !== 'win32' || !held || waitMs > 1000) throw error;

@@ -8,7 +8,9 @@ function bytesOf(...parts: (string | number[])[]): Uint8Array {
   return Uint8Array.from(parts.flatMap((part) => (typeof part === 'string' ? [...encoder.encode(part)] : part)));
 }
 
-describe('decodeText', () => {
+describe('decodeText', function () {
+  this.timeout(30_000);
+
   it('gives back valid UTF-8 without a problem, whatever its length in bytes', () => {
     const text = 'a\u0080\u07ff\u0800\ud7ff\ue000\uffff😀\u{10ffff}\r\n\ufffd';
     assert.deepEqual(decodeText(encoder.encode(text)), { text, hadByteOrderMark: false, problems: [] });

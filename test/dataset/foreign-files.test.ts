@@ -38,7 +38,9 @@ function readInEveryWay(bytes: Uint8Array): void {
   lintConfigText(text);
 }
 
-describe('files made by others', () => {
+describe('files made by others', function () {
+  this.timeout(30_000);
+
   for (const folder of ['bad-json-testsuite', 'bad-csv-frictionless', 'bad-utf8', 'sms-spam-latin1']) {
     describeData(folder, () => {
       it('never crash or stall a reader', () => {

@@ -63,7 +63,9 @@ const valid = [
   '"\ud800"',
 ];
 
-describe('findJsonFault', () => {
+describe('findJsonFault', function () {
+  this.timeout(30_000);
+
   for (const [title, source, words] of faults) {
     it(`finds ${title}`, () => {
       const { text, ranges } = readMarks(source.includes('»') ? source : `${source}»`);

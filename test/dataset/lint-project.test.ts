@@ -7,7 +7,8 @@ import { removeProjects, writeProject } from './temporary-project';
 const summary = (lints: readonly FileLint[]) =>
   lints.map(({ file, result }) => [file, result.rows.length, result.problems.map(({ code, line }) => `${code} ${line}`)]);
 
-describe('lintProject', () => {
+describe('lintProject', function () {
+  this.timeout(30_000);
   afterEach(removeProjects);
 
   it('lints every file that the config names, held-out files against the labels of train', async () => {
@@ -79,6 +80,22 @@ describe('lintPath', () => {
     assert.deepEqual(
       (await lintPath(dir)).map(({ file }) => file),
       [join(dir, 'data/train.csv'), join(dir, 'data/test.csv')],
+    );
+  });
+
+  it('lints the data files of a folder that is no project, and nothing else in it', async () => {
+    const dir = writeProject({ 'b.jsonl': '{"text": "b"}', 'a.csv': 'text,label\na,x\n', 'notes.md': '{' });
+    assert.deepEqual(summary(await lintPath(dir)), [
+      [join(dir, 'a.csv'), 1, []],
+      [join(dir, 'b.jsonl'), 0, ['missing-column 1']],
+    ]);
+  });
+
+  it('refuses a path where there is nothing, by name', async () => {
+    const path = join(writeProject({ 'a.csv': 'text,label\na,x\n' }), 'b.csv');
+    await assert.rejects(
+      lintPath(path),
+      (thrown) => thrown instanceof RunFailure && thrown.error.code === 'bad-usage' && thrown.message.includes(path),
     );
   });
 

@@ -38,7 +38,8 @@ function countLabels(rows: readonly { label: string }[] = []): Record<string, nu
   return counts;
 }
 
-describe('loadSplits', () => {
+describe('loadSplits', function () {
+  this.timeout(30_000);
   afterEach(removeProjects);
 
   it('loads every split that is named, with the sorted labels of train and the hash of each file', async () => {

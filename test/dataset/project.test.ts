@@ -14,7 +14,8 @@ async function failureOf(promise: Promise<unknown>): Promise<RunError> {
   );
 }
 
-describe('readProject', () => {
+describe('readProject', function () {
+  this.timeout(30_000);
   afterEach(removeProjects);
 
   it('reads temper.json with its defaults and keeps its text', async () => {

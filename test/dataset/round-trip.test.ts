@@ -70,7 +70,9 @@ function cut(text: string, range: { line: number; column: number; endLine: numbe
   return text.slice(offset(range.line, range.column), offset(range.endLine, range.endColumn));
 }
 
-describe('rows written by another writer', () => {
+describe('rows written by another writer', function () {
+  this.timeout(30_000);
+
   for (const format of ['jsonl', 'csv', 'tsv'] as const) {
     it(`come back from ${format} as they were, with ranges that hold their values`, () => {
       const random = createRandom(11);

@@ -6,7 +6,8 @@ const draw = (seed: number, count: number) => {
   return Array.from({ length: count }, () => random.next());
 };
 
-describe('createRandom', () => {
+describe('createRandom', function () {
+  this.timeout(30_000);
   it('draws the numbers of Mulberry32, as its author published it', () => {
     // Recorded from the reference in C (mulberry32.c), seeds 0 and 42.
     assert.deepEqual(

@@ -25,7 +25,9 @@ describe('an event', () => {
     ['a split nobody knows', { ...exampleEvent('evaluated', 1), split: 'dev' }],
   ];
   for (const [what, input] of refused) {
-    it(`is not read from ${what}`, () => assert.equal(parseRunEvent(input), undefined));
+    it(`is not read from ${what}`, () => {
+      assert.equal(parseRunEvent(input), undefined);
+    });
   }
 
   it('keeps its content when a newer version added a field', () => {
@@ -35,9 +37,13 @@ describe('an event', () => {
 
 describe('a control request', () => {
   for (const kind of ['stop', 'pause', 'continue', 'evaluate-now'] as const) {
-    it(`"${kind}" is understood`, () => assert.deepEqual(parseControlRequest({ kind }), { kind }));
+    it(`"${kind}" is understood`, () => {
+      assert.deepEqual(parseControlRequest({ kind }), { kind });
+    });
   }
   for (const input of [undefined, null, 'stop', {}, { kind: 'explode' }, { kind: ['stop'] }]) {
-    it(`is not read from ${JSON.stringify(input)}`, () => assert.equal(parseControlRequest(input), undefined));
+    it(`is not read from ${JSON.stringify(input)}`, () => {
+      assert.equal(parseControlRequest(input), undefined);
+    });
   }
 });

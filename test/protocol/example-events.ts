@@ -59,5 +59,5 @@ export const exampleEvents: { readonly [Kind in RunEventKind]: Content<Kind> } =
 export const eventKinds = Object.keys(exampleEvents) as RunEventKind[]; // keys of a closed literal
 
 export function exampleEvent(kind: RunEventKind, seq: number): RunEvent {
-  return { seq, atMs: 1_000 + seq, ...exampleEvents[kind] } as RunEvent; // each content is of its kind, by the type above
+  return { seq, atMs: 1_000 + seq, ...exampleEvents[kind] }; // each content is of its kind, by the type above
 }

@@ -11,6 +11,8 @@ describe('the nearest name', () => {
     ['rank', ['r', 'alpha'], undefined], // three letters off, one allowed
     ['k', ['r'], 'r'], // one letter off is always allowed
     ['kk', ['r'], undefined],
+    ['epos', ['epochs'], undefined], // two letters off, one allowed
+    ['BATCHSIZE', ['batchSize'], 'batchSize'],
     ['', ['r'], 'r'],
     ['abc', [], undefined],
     ['form', ['from', 'for'], 'from'], // equally near: the first

@@ -15,7 +15,9 @@ describe('a message from the panel', () => {
     { kind: 'open', what: 'folder' },
   ];
   for (const message of understood) {
-    it(`${JSON.stringify(message)} is understood`, () => assert.deepEqual(parsePanelMessage(message), message));
+    it(`${JSON.stringify(message)} is understood`, () => {
+      assert.deepEqual(parsePanelMessage(message), message);
+    });
   }
 
   it('loses what does not belong to it', () => {
@@ -41,6 +43,8 @@ describe('a message from the panel', () => {
     ['opening a path', { kind: 'open', what: '/etc/passwd' }],
   ];
   for (const [what, input] of garbage) {
-    it(`is not read from ${what}`, () => assert.equal(parsePanelMessage(input), undefined));
+    it(`is not read from ${what}`, () => {
+      assert.equal(parsePanelMessage(input), undefined);
+    });
   }
 });

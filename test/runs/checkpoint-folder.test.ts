@@ -21,7 +21,9 @@ describe('a checkpoint', () => {
     run = createTemporaryRun();
     checkpoints = runPaths(run.runDir).checkpoints;
   });
-  afterEach(() => run.delete());
+  afterEach(() => {
+    run.delete();
+  });
 
   const save = (step: number, content = 'abc') =>
     writeCheckpoint({
@@ -76,7 +78,7 @@ describe('a checkpoint', () => {
   it('does not exist while it is written, without a manifest, or with a torn one', async () => {
     let seenMeanwhile: number[] | undefined;
     const write = async (dir: string) => {
-      await writeFile(join(dir, 'MANIFEST.json'), '{}');
+      await writeFile(join(dir, 'MANIFEST.json'), manifestOf('model.safetensors'));
       seenMeanwhile = await steps();
     };
     await writeCheckpoint({ runDir: run.runDir, step: 1, method: 'full', write });

@@ -11,7 +11,9 @@ describe('the control inbox', () => {
     run = createTemporaryRun();
     file = runPaths(run.runDir).control;
   });
-  afterEach(() => run.delete());
+  afterEach(() => {
+    run.delete();
+  });
 
   it('is empty while nobody asked for anything', () => {
     const inbox = new ControlInbox(run.runDir);

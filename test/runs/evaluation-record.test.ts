@@ -27,7 +27,9 @@ describe('the evaluations of a run', () => {
     run = createTemporaryRun();
     evals = runPaths(run.runDir).evals;
   });
-  afterEach(() => run.delete());
+  afterEach(() => {
+    run.delete();
+  });
 
   it('are none in a run that was never evaluated', async () => {
     assert.deepEqual(await readEvaluations(run.runDir), { evaluations: [], skipped: 0 });
@@ -54,6 +56,7 @@ describe('the evaluations of a run', () => {
     writeFileSync(join(evals, 'torn.json'), '{"formatVersion":1');
     writeFileSync(join(evals, 'newer.json'), '{"formatVersion":2}');
     writeFileSync(join(evals, '.a.json.123.tmp'), '{');
+    writeFileSync(join(evals, '._a.json'), 'what macOS leaves on shared disks');
     writeFileSync(join(evals, 'notes.txt'), 'mine');
     const found = await readEvaluations(run.runDir);
     assert.deepEqual([found.evaluations.length, found.skipped], [1, 2]);

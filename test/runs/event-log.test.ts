@@ -7,7 +7,8 @@ import { exampleEvents } from '../protocol/example-events';
 import { kill, killScripts, startScript } from './start-script';
 import { createTemporaryRun, type TemporaryRun } from './temporary-run';
 
-describe('the event log', () => {
+describe('the event log', function () {
+  this.timeout(30_000); // real children on a machine that may be busy
   let run: TemporaryRun;
   let file: string;
   let nowMs = 0;

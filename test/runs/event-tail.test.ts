@@ -11,14 +11,17 @@ import { createTemporaryRun, type TemporaryRun } from './temporary-run';
 const line = (event: RunEvent) => `${JSON.stringify(event)}\n`;
 const notice = (seq: number, message: string): RunEvent => ({ seq, atMs: 1, kind: 'notice', message });
 
-describe('the tail of the events', () => {
+describe('the tail of the events', function () {
+  this.timeout(30_000);
   let run: TemporaryRun;
   let file: string;
   beforeEach(() => {
     run = createTemporaryRun();
     file = runPaths(run.runDir).events;
   });
-  afterEach(() => run.delete());
+  afterEach(() => {
+    run.delete();
+  });
 
   it('gives nothing while there is no file, then what is in it, then only what is new', async () => {
     const tail = new EventTail(file);

@@ -14,10 +14,12 @@ import { writeFileAtomically } from '../../runs/write-atomically';
 describe('on a full disk', () => {
   let disk: string;
   let runDir: string;
+  let mounted = false;
 
   beforeEach(function () {
     disk = mkdtempSync(join(tmpdir(), 'temper-full-disk-'));
-    if (!mountSmallDisk(disk)) {
+    mounted = mountSmallDisk(disk);
+    if (!mounted) {
       rmSync(disk, { recursive: true });
       this.skip();
     }
@@ -25,7 +27,7 @@ describe('on a full disk', () => {
     mkdirSync(runDir);
   });
   afterEach(() => {
-    if (disk === '' || runDir === undefined) return;
+    if (!mounted) return;
     execFileSync('umount', [disk]);
     rmSync(disk, { recursive: true });
   });

@@ -11,7 +11,8 @@ import { createTemporaryRun, type TemporaryRun } from './temporary-run';
 
 const second = 1000;
 
-describe('liveness', () => {
+describe('liveness', function () {
+  this.timeout(30 * second); // real children on a machine that may be busy
   let run: TemporaryRun;
   let heartbeat: string;
   let parent: ChildProcess | undefined;
@@ -87,7 +88,7 @@ describe('liveness', () => {
     });
   }
 
-  it('is not believed of process 0 or of a group', async () => {
+  it('is not believed of process 0 or of a group', () => {
     for (const pid of [0, -1, 1.5, Number.NaN]) assert.ok(!processExists(pid), String(pid));
   });
 
@@ -95,8 +96,8 @@ describe('liveness', () => {
     if (process.platform !== 'linux') this.skip();
     const shell = spawn('sh', ['-c', 'sleep 0.01 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
     parent = shell;
-    const [output] = await once(shell.stdout, 'data');
-    const zombie = Number(String(output));
+    const output: unknown[] = await once(shell.stdout, 'data');
+    const zombie = Number(String(output[0]));
     while (!readFileSync(`/proc/${zombie}/stat`, 'utf8').includes(') Z ')) await new Promise((done) => setTimeout(done, 5));
     beat({ host: hostname(), pid: zombie, startedAtMs: Date.now() }, 16 * second);
     assert.ok(!(await isAlive(run.runDir, undefined, Date.now())));
@@ -112,7 +113,7 @@ describe('the heartbeat', () => {
   });
 
   it('names the process, is touched every second, comes back when deleted and stops when told', async function () {
-    this.timeout(10 * second);
+    this.timeout(30 * second);
     const file = runPaths(run.runDir).heartbeat;
     const heart = startHeartbeat(run.runDir);
     assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), currentProcess());
@@ -129,11 +130,10 @@ describe('the heartbeat', () => {
   });
 
   it('does not end or hold up its process when the run folder is deleted', async function () {
-    this.timeout(10 * second);
+    this.timeout(30 * second);
     const child = await startScript(shortScript, [run.runDir]);
     run.delete();
-    const [code] = await once(child, 'exit');
-    assert.equal(code, 0);
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
   });
 });
 

@@ -17,17 +17,19 @@ import { createTemporaryRun, writeRecord, type TemporaryRun } from './temporary-
 describe('the run folder', () => {
   let run: TemporaryRun;
   beforeEach(() => (run = createTemporaryRun()));
-  afterEach(() => run.delete());
+  afterEach(() => {
+    run.delete();
+  });
 
   it('has the names that every reader relies on, all absolute', () => {
     const paths = runPaths(run.runDir);
     assert.deepEqual(
-      Object.values(paths)
+      Object.values<string>({ ...paths })
         .map((path) => basename(path))
         .sort(),
       ['batches.ndjson', 'checkpoints', 'control.ndjson', 'evals', 'events.ndjson', 'heartbeat', 'log.txt', 'run.json'],
     );
-    for (const path of Object.values(runPaths('relative'))) assert.ok(isAbsolute(path), path);
+    for (const path of Object.values<string>({ ...runPaths('relative') })) assert.ok(isAbsolute(path), path);
     assert.equal(runsDir(run.projectDir), join(run.projectDir, '.temper', 'runs'));
   });
 
@@ -88,7 +90,9 @@ describe('the run folder', () => {
 describe('a new run id', () => {
   const nowMs = new Date(2026, 10, 22, 20, 31, 45).getTime(); // the user's own time
 
-  it('reads as date and time', () => assert.equal(newRunId(nowMs, []), '20261122-203145'));
+  it('reads as date and time', () => {
+    assert.equal(newRunId(nowMs, []), '20261122-203145');
+  });
 
   it('counts on when it is taken', () => {
     assert.equal(newRunId(nowMs, ['20261122-203145']), '20261122-203145-2');

@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type * as Esbuild from 'esbuild';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -9,7 +10,7 @@ import { dirname, join, resolve } from 'node:path';
 /** Tests run in the repository root; esbuild is required there at run time, so that no bundle swallows it. */
 const root = process.cwd();
 const started: ChildProcess[] = [];
-const esbuild = createRequire(join(root, 'package.json'))('esbuild') as typeof import('esbuild'); // require() is untyped
+const esbuild = createRequire(join(root, 'package.json'))('esbuild') as typeof Esbuild; // require() is untyped
 
 /** The lines may import from '../../runs/…'. Resolves when the child has printed `ready`. Whoever starts calls `killScripts`. */
 export async function startScript(lines: string, args: readonly string[]): Promise<ChildProcess> {

@@ -16,7 +16,13 @@ export function createTemporaryRun(runId = '20261122-203145'): TemporaryRun {
   const projectDir = realpathSync(mkdtempSync(join(tmpdir(), 'temper-runs-')));
   const runDir = join(runsDir(projectDir), runId);
   mkdirSync(runDir, { recursive: true });
-  return { projectDir, runDir, delete: () => rmSync(projectDir, { recursive: true, force: true }) };
+  return {
+    projectDir,
+    runDir,
+    delete: () => {
+      rmSync(projectDir, { recursive: true, force: true });
+    },
+  };
 }
 
 export function writeRecord(runDir: string, changes: Partial<RunRecord> = {}): RunRecord {

@@ -5,7 +5,8 @@ import { appendLine, syncFolder, writeFileAtomically } from '../../runs/write-at
 import { kill, killScripts, startScript } from './start-script';
 import { createTemporaryRun, type TemporaryRun } from './temporary-run';
 
-describe('writing atomically', () => {
+describe('writing atomically', function () {
+  this.timeout(30_000); // a real child on a machine that may be busy
   let run: TemporaryRun;
   let file: string;
   beforeEach(() => {
@@ -64,7 +65,9 @@ describe('appending a line', () => {
     run = createTemporaryRun();
     file = join(run.runDir, 'lines');
   });
-  afterEach(() => run.delete());
+  afterEach(() => {
+    run.delete();
+  });
 
   it('makes the file and adds to it', async () => {
     assert.ok(!existsSync(file));
