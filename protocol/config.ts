@@ -9,7 +9,9 @@ const path = (what: string) => z.string().min(1).describe(what);
 const positiveInteger = z.number().int().positive();
 const fraction = z.number().min(0).max(1);
 
-export const taskSchema = z.strictObject({ type: z.literal('text-classification') }).describe('What the model learns to do.');
+export const taskSchema = z
+  .strictObject({ type: z.literal('text-classification').describe('One label for each text.') })
+  .describe('What the model learns to do.');
 
 export const dataSchema = z
   .strictObject({
@@ -29,10 +31,12 @@ export const dataSchema = z
   })
   .describe('Where the rows are and what their fields mean.');
 
-export const fullMethodSchema = z.strictObject({ type: z.literal('full') });
-export const headOnlyMethodSchema = z.strictObject({ type: z.literal('head-only') });
+export const fullMethodSchema = z.strictObject({ type: z.literal('full').describe('Every parameter is trained.') });
+export const headOnlyMethodSchema = z.strictObject({
+  type: z.literal('head-only').describe('Only the classifier on top is trained.'),
+});
 export const loraMethodSchema = z.strictObject({
-  type: z.literal('lora'),
+  type: z.literal('lora').describe('Small trained updates beside frozen linear layers, and the classifier.'),
   r: positiveInteger.default(8).describe('Rank of the update.'),
   alpha: z.number().positive().default(16).describe('The update is scaled by alpha / r.'),
   dropout: z.number().min(0).lt(1).default(0).describe('Dropout in front of the update.'),
@@ -100,7 +104,7 @@ export const backendNames = ['tensorflow-gpu', 'tensorflow', 'wasm', 'cpu'] as c
 export type BackendName = (typeof backendNames)[number];
 
 export const runConfigSchema = z.strictObject({
-  $schema: z.string().optional(),
+  $schema: z.string().optional().describe('Where the JSON schema of this file lies.'),
   name: z.string().min(1).optional().describe('What the run is called in lists.'),
   model: path('A model that comes with Temper (tiny-encoder) or a Hugging Face model folder relative to temper.json.').default(
     'tiny-encoder',

@@ -57,10 +57,14 @@ export function parsePanelMessage(input: unknown): PanelToHost | undefined {
   if (typeof input !== 'object' || input === null || !('kind' in input)) return undefined;
   const kind = panelRequests.find((known) => known === input.kind);
   if (kind === undefined) return undefined;
-  if (kind === 'evaluate') return 'step' in input && typeof input.step === 'number' ? { kind, step: input.step } : undefined;
+  if (kind === 'evaluate') return 'step' in input && isStep(input.step) ? { kind, step: input.step } : undefined;
   if (kind === 'open') {
     const what = 'what' in input ? (['log', 'config', 'folder'] as const).find((known) => known === input.what) : undefined;
     return what === undefined ? undefined : { kind, what };
   }
   return { kind };
+}
+
+function isStep(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0;
 }

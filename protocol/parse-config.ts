@@ -19,36 +19,41 @@ export type ParsedConfig =
 export function parseConfig(input: unknown): ParsedConfig {
   const parsed = runConfigSchema.safeParse(input);
   if (parsed.success) return { kind: 'valid', config: parsed.data };
-  return { kind: 'invalid', problems: parsed.error.issues.flatMap(describeIssue) };
+  return { kind: 'invalid', problems: parsed.error.issues.flatMap((issue) => describeIssue(issue, input)) };
 }
 
-function describeIssue(issue: z.core.$ZodIssue): ConfigProblem[] {
+function describeIssue(issue: z.core.$ZodIssue, input: unknown): ConfigProblem[] {
   const path = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key]));
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], input));
   return [{ path, message: `"${path.join('.') || 'temper.json'}": ${issue.message}` }];
 }
 
-function unknownKey(path: readonly string[]): ConfigProblem {
+function unknownKey(path: readonly string[], input: unknown): ConfigProblem {
   const key = path.at(-1) ?? '';
-  const known = keysAt(path.slice(0, -1));
+  const known = keysAt(path.slice(0, -1), input);
   const nearest = nearestName(key, known);
   const advice = nearest === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean "${nearest}"?`;
   return { path, message: `"${path.join('.')}" is not a setting. ${advice}` };
 }
 
-/** The keys that may stand in the object at `path`, over all members where it is a union. */
-function keysAt(path: readonly string[]): string[] {
+/** The keys that may stand in the object at `path`; of a union, those of the member whose `type` the input has. */
+function keysAt(path: readonly string[], input: unknown): string[] {
   let schema: unknown = z.toJSONSchema(runConfigSchema, { io: 'input' });
-  for (const key of path) schema = propertiesOf(schema).get(key);
-  return [...propertiesOf(schema).keys()];
+  let value = input;
+  for (const key of path) {
+    schema = propertiesOf(schema, value).get(key);
+    value = isRecord(value) ? value[key] : undefined;
+  }
+  return [...propertiesOf(schema, value).keys()];
 }
 
-function propertiesOf(schema: unknown): Map<string, unknown> {
+function propertiesOf(schema: unknown, value: unknown): Map<string, unknown> {
   if (!isRecord(schema)) return new Map();
-  const members = [schema, ...list(schema['anyOf']), ...list(schema['oneOf'])];
-  return new Map(
-    members.flatMap((member) => (isRecord(member) && isRecord(member['properties']) ? Object.entries(member['properties']) : [])),
+  const members = [schema, ...list(schema['anyOf']), ...list(schema['oneOf'])].flatMap((member) =>
+    isRecord(member) && isRecord(member['properties']) ? [member['properties']] : [],
   );
+  const fitting = members.filter(({ type }) => isRecord(value) && isRecord(type) && type['const'] === value['type']);
+  return new Map((fitting.length > 0 ? fitting : members).flatMap((properties) => Object.entries(properties)));
 }
 
 function list(value: unknown): unknown[] {

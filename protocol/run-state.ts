@@ -73,7 +73,7 @@ export function isEnded(phase: RunPhase): boolean {
 function apply(state: RunState, event: RunEvent): RunState {
   switch (event.kind) {
     case 'hello':
-      return { ...state, startedAtMs: event.atMs, backend: { name: event.backend, threads: event.threads } };
+      return begin(state, event);
     case 'progress':
       return working(state, event);
     case 'planned':
@@ -83,7 +83,7 @@ function apply(state: RunState, event: RunEvent): RunState {
     case 'step':
       return { ...state, phase: afterStep(state.phase), lastStep: { ...facts(event), atMs: event.atMs } };
     case 'evaluated':
-      return { ...state, evaluations: [...state.evaluations, facts(event)] };
+      return { ...state, evaluations: addEvaluation(state.evaluations, facts(event)) };
     case 'saved':
       return { ...state, checkpoints: addCheckpoint(state.checkpoints, event) };
     case 'improved':
@@ -112,6 +112,19 @@ function working(state: RunState, event: RunEventOf<'progress'>): RunState {
   if (state.phase.kind === 'stopping') return state;
   const { activity, done, total } = event;
   return { ...state, phase: { kind: 'working', activity, done, total } };
+}
+
+/** A run that is resumed begins again, and is no longer ended; it keeps the time of its first start. */
+function begin({ endedAtMs: _endedAtMs, ...state }: RunState, event: RunEventOf<'hello'>): RunState {
+  const backend = { name: event.backend, threads: event.threads };
+  return { ...state, phase: { kind: 'starting' }, startedAtMs: state.startedAtMs ?? event.atMs, backend };
+}
+
+/** The same measurement made again replaces the old one. */
+function addEvaluation(evaluations: readonly EvaluationFacts[], added: EvaluationFacts): EvaluationFacts[] {
+  const isSame = ({ step, split, subject }: EvaluationFacts) =>
+    step === added.step && split === added.split && subject === added.subject;
+  return [...evaluations.filter((evaluation) => !isSame(evaluation)), added];
 }
 
 function addCheckpoint(checkpoints: readonly CheckpointFacts[], event: RunEventOf<'saved'>): CheckpointFacts[] {

@@ -62,7 +62,7 @@ function paintGrid({ context, model, colours, area, scale }: Painting): void {
   paintStepTicks(
     context,
     area,
-    stepTicks(model.xMax, model.stepsPerEpoch, area.width / 90).map((tick) => ({
+    stepTicks(model.xMax, model.stepsPerEpoch, area.width / 72).map((tick) => ({
       ...tick,
       x: xToPixel(area, model.xMax, tick.at),
     })),

@@ -77,6 +77,8 @@ export function buttonsOf({ phase, lastStep }: RunState): readonly PhaseButton[]
 
 /** Before the first step everything is preparation, save the measurement of the untouched model. */
 function describeActivity(state: RunState, activity: string): string {
-  if (/^evaluat/i.test(activity)) return 'Evaluating';
-  return state.lastStep === undefined ? `Preparing: ${activity}` : capitalize(activity);
+  if (/^(measur|evaluat)/i.test(activity)) return 'Evaluating';
+  return state.lastStep === undefined
+    ? `Preparing: ${activity.charAt(0).toLowerCase()}${activity.slice(1)}`
+    : capitalize(activity);
 }

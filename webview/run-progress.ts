@@ -26,6 +26,12 @@ export class RunProgress extends LitElement {
       .track {
         fill: var(--temper-grid);
       }
+      /* There the grid and the progress bar have one colour: what is not done is hollow. */
+      :host-context(body.vscode-high-contrast) .track,
+      :host-context(body.vscode-high-contrast-light) .track {
+        fill: var(--vscode-editor-background);
+        stroke: var(--temper-grid);
+      }
       .done {
         fill: var(--vscode-progressBar-background, var(--temper-info));
       }
@@ -94,7 +100,7 @@ function describePlace(run: RunState, msLeft: number | undefined): string[] {
 }
 
 function describeActivity({ activity, done, total }: { activity: string; done: number; total: number }): string {
-  return total > 0 ? `${activity}: ${formatCount(done)} of ${formatCount(total)}` : capitalize(activity);
+  return total > 0 ? `${capitalize(activity)}: ${formatCount(done)} of ${formatCount(total)}` : capitalize(activity);
 }
 
 function describeDuration({ startedAtMs, endedAtMs }: RunState): string | undefined {

@@ -13,6 +13,8 @@ export class FollowedRun {
   record: RunRecord | undefined;
   /** Why run.json cannot be used, in words. */
   broken: string | undefined;
+  /** It was running at some time while it was followed: the user's present work, not the past. */
+  wasSeenActive = false;
   private readonly evaluationList: EvaluationList;
   private readonly tail: EventTail;
   private folded: RunState = initialRunState;
@@ -55,6 +57,7 @@ export class FollowedRun {
     const alive = await isAlive(this.dir, this.record, nowMs); // before the events: what ends in between has told its end
     for (const event of await this.tail.readNew()) this.folded = reduceRun(this.folded, event);
     this.lost = !alive && !isEnded(this.folded.phase);
+    this.wasSeenActive ||= this.isActive;
     const isEvaluated = await this.evaluationList.refresh();
     return isEvaluated || this.fingerprint() !== before;
   }

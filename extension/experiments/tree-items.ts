@@ -38,7 +38,7 @@ function showRun(item: TreeItem, node: RunNode): TreeItem {
     description,
     iconPath:
       run.broken === undefined ? phaseIcon(run.state.phase) : new ThemeIcon('error', new ThemeColor('list.errorForeground')),
-    collapsibleState: run.state.checkpoints.length > 0 ? (run.isActive ? Expanded : Collapsed) : None,
+    collapsibleState: run.state.checkpoints.length > 0 ? (run.wasSeenActive ? Expanded : Collapsed) : None,
     contextValue: isEnded(run.state.phase) ? 'run:ended' : 'run:active',
     tooltip: runTooltip(run),
     accessibilityInformation: { label: `${nodeLabel(node)}, ${description}` },

@@ -1,4 +1,7 @@
-/** The page around the run panel's element. Nothing runs or loads in it but our own bundle. */
+/**
+ * The page around the run panel's element. Nothing runs or loads in it but our own bundle. The toolkit reads the nonce from
+ * the page for the one style element that it makes, to find out whether the browser knows :focus-visible.
+ */
 
 export interface PanelPage {
   /** The webview's own source, for the content policy. */
@@ -11,7 +14,7 @@ export function createPanelHtml(page: PanelPage): string {
   const policy = [
     `default-src 'none'`,
     `script-src 'nonce-${page.nonce}'`,
-    `style-src ${page.cspSource}`,
+    `style-src ${page.cspSource} 'nonce-${page.nonce}'`,
     `font-src ${page.cspSource}`,
     `img-src ${page.cspSource}`,
   ].join('; ');
@@ -20,6 +23,7 @@ export function createPanelHtml(page: PanelPage): string {
   <head>
     <meta charset="utf-8">
     <meta http-equiv="Content-Security-Policy" content="${escapeAttribute(policy)}">
+    <meta property="csp-nonce" content="${page.nonce}">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>Temper</title>
   </head>

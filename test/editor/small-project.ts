@@ -34,7 +34,7 @@ export function createSmallProject(dir: string, options: SmallProjectOptions = {
     data: { train: 'data/train.jsonl', validation: 'data/validation.jsonl', test: 'data/test.jsonl', ood: 'data/ood.jsonl' },
     method: { type: 'lora', r: 4 },
     training: { maxSteps: 12, epochs: 100, batchSize: 4, maxLength: 16, ...options.training },
-    evaluation: { every: options.evaluateEvery ?? 6 },
+    evaluation: { every: options.evaluateEvery ?? 6, earlyStoppingPatience: 0 },
     threads: 1,
   };
   fs.writeFileSync(path.join(dir, 'temper.json'), `${JSON.stringify(config, undefined, 2)}\n`);

@@ -67,7 +67,7 @@ describe("the run panel's page", () => {
     const policy = /content="(default-src [^"]+)"/.exec(html)?.[1]?.replaceAll('&#39;', "'");
     assert.equal(
       policy,
-      "default-src 'none'; script-src 'nonce-abc'; style-src https://x.test; font-src https://x.test; img-src https://x.test",
+      "default-src 'none'; script-src 'nonce-abc'; style-src https://x.test 'nonce-abc'; font-src https://x.test; img-src https://x.test",
     );
     assert.equal(html.match(/<script/g)?.length, 1);
     assert.match(html, /<script nonce="abc" src=/);

@@ -1,6 +1,7 @@
-"""Loads an adapter written by `temper train` with PEFT and compares its logits with Temper's.
+"""Loads a checkpoint written by `temper train` with PEFT, or with transformers alone, and compares its logits with Temper's.
 
 usage: check_peft.py BASE_MODEL_DIR CHECKPOINT_DIR LOGITS_JSON   (LOGITS_JSON: {"texts": [...], "logits": [[...]]})
+A checkpoint with an adapter_config.json is put on the base by PEFT; any other is a whole model and the base is not read.
 Prints one JSON line with the largest difference; exit code 1 when it is above 1e-4.
 """
 import json
@@ -12,15 +13,23 @@ import torch
 from peft import PeftModel
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
+
+def load(base_dir, checkpoint_dir):
+    config = AutoConfig.from_pretrained(checkpoint_dir)
+    if not os.path.exists(os.path.join(checkpoint_dir, "adapter_config.json")):
+        return AutoModelForSequenceClassification.from_pretrained(checkpoint_dir, dtype=torch.float32)
+    base = AutoModelForSequenceClassification.from_pretrained(base_dir, config=config, dtype=torch.float32)
+    return PeftModel.from_pretrained(base, checkpoint_dir)
+
+
 base_dir, checkpoint_dir, logits_file = sys.argv[1:4]
 with open(logits_file, encoding="utf8") as file:
     expected = json.load(file)
-config = AutoConfig.from_pretrained(checkpoint_dir)
-base = AutoModelForSequenceClassification.from_pretrained(base_dir, config=config, dtype=torch.float32)
-model = PeftModel.from_pretrained(base, checkpoint_dir).eval()
+model = load(base_dir, checkpoint_dir).eval()
 encoded = AutoTokenizer.from_pretrained(checkpoint_dir)(expected["texts"], padding=True, return_tensors="pt")
 with torch.no_grad():
     logits = model(input_ids=encoded["input_ids"], attention_mask=encoded["attention_mask"]).logits
 difference = (logits - torch.tensor(expected["logits"])).abs().max().item()
-print(json.dumps({"largestDifference": difference, "rows": len(expected["texts"]), "labels": config.num_labels}))
+labels = [model.config.id2label[index] for index in range(model.config.num_labels)]
+print(json.dumps({"largestDifference": difference, "rows": len(expected["texts"]), "labels": labels}))
 sys.exit(0 if difference <= 1e-4 else 1)

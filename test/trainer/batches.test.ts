@@ -5,7 +5,11 @@ import { randomInteger, seededRandom } from './numbers';
 
 const random = seededRandom(3);
 /** 500 rows of 2 to 60 tokens. */
-const rows: EncodedRow[] = Array.from({ length: 500 }, (_, index) => ({ ids: new Int32Array(2 + randomInteger(random, 59)).fill(9), label: index % 3, index }));
+const rows: EncodedRow[] = Array.from({ length: 500 }, (_, index) => ({
+  ids: new Int32Array(2 + randomInteger(random, 59)).fill(9),
+  label: index % 3,
+  index,
+}));
 
 const indicesOf = (batches: readonly EncodedRow[][]) => batches.map((batch) => batch.map(({ index }) => index));
 const longestOf = (batch: readonly EncodedRow[]) => Math.max(...batch.map(({ ids }) => ids.length));
@@ -47,11 +51,17 @@ describe('the batches of an epoch', () => {
 
   it('are shuffled: rows do not come in the order of their lengths', () => {
     const lengths = batches.slice(1).map(longestOf);
-    assert.notDeepEqual(lengths, lengths.toSorted((a, b) => b - a));
+    assert.notDeepEqual(
+      lengths,
+      lengths.toSorted((a, b) => b - a),
+    );
   });
 
   it('leave the rows as they were', () => {
-    assert.deepEqual(rows.map(({ index }) => index), Array.from({ length: 500 }, (_, index) => index));
+    assert.deepEqual(
+      rows.map(({ index }) => index),
+      Array.from({ length: 500 }, (_, index) => index),
+    );
   });
 
   it('are none for no rows', () => {
@@ -63,7 +73,10 @@ describe('the batches of an evaluation', () => {
   it('hold every row once, longest first, and no chance is involved', () => {
     const batches = createEvaluationBatches(rows, 64);
     const lengths = batches.flat().map(({ ids }) => ids.length);
-    assert.deepEqual(lengths, lengths.toSorted((a, b) => b - a));
+    assert.deepEqual(
+      lengths,
+      lengths.toSorted((a, b) => b - a),
+    );
     assert.equal(new Set(indicesOf(batches).flat()).size, 500);
     assert.deepEqual(indicesOf(createEvaluationBatches(rows.toReversed(), 64)), indicesOf(batches));
   });

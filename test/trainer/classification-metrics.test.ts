@@ -19,8 +19,19 @@ describe('metrics of a classifier', () => {
   });
 
   it('macro F1 is the mean over the labels: (4/5 + 1/2 + 2/3) / 3', () => {
-    assert.deepEqual(perLabel.map(({ label, rows }) => [label, rows]), [['a', 3], ['b', 2], ['c', 1]]);
-    [[1, 2 / 3, 0.8], [0.5, 0.5, 0.5], [0.5, 1, 2 / 3]].forEach(([precision = NaN, recall = NaN, f1 = NaN], index) => {
+    assert.deepEqual(
+      perLabel.map(({ label, rows }) => [label, rows]),
+      [
+        ['a', 3],
+        ['b', 2],
+        ['c', 1],
+      ],
+    );
+    [
+      [1, 2 / 3, 0.8],
+      [0.5, 0.5, 0.5],
+      [0.5, 1, 2 / 3],
+    ].forEach(([precision = NaN, recall = NaN, f1 = NaN], index) => {
       assertNear(perLabel[index]?.precision, precision);
       assertNear(perLabel[index]?.recall, recall);
       assertNear(perLabel[index]?.f1, f1);
@@ -40,7 +51,13 @@ describe('metrics of a classifier', () => {
 
   it('loss is the mean negative log-likelihood, and one certain mistake does not make it infinite', () => {
     const right = { label: 0, predicted: 0 };
-    const { metrics } = measureClassification([{ ...right, probability: 0.5 }, { ...right, probability: 0.25 }], ['a', 'b']);
+    const { metrics } = measureClassification(
+      [
+        { ...right, probability: 0.5 },
+        { ...right, probability: 0.25 },
+      ],
+      ['a', 'b'],
+    );
     assertNear(metrics.loss, 1.5 * Math.LN2);
     assertNear(measureClassification([{ ...right, probability: 0 }], ['a', 'b']).metrics.loss, 12 * Math.LN10);
   });

@@ -4,20 +4,30 @@ import { join } from 'node:path';
 import { RunFailure } from '../../protocol';
 import { packageRoot } from '../../trainer/assets';
 import { findModelDir, loadModel } from '../../trainer/model-folder';
-import { encodeRaw, tinyConfig, tinyTensors, tinyTokenizer, tinyVocabulary, writeTinyModel, type RawTensor, type TinyModelOptions } from './tiny-model';
+import {
+  encodeRaw,
+  tinyConfig,
+  tinyTensors,
+  tinyTokenizer,
+  tinyVocabulary,
+  writeTinyModel,
+  type RawTensor,
+  type TinyModelOptions,
+} from './tiny-model';
 import { temporaryFolder } from './tiny-training';
 
 const folder = temporaryFolder('model-folder');
 const dir = join(folder.path, 'model');
 const labels = ['good', 'bad'];
-beforeEach(() => {
+const emptyFirst = () => {
   rmSync(dir, { recursive: true, force: true });
-});
+};
 after(() => {
   folder.remove();
 });
 
-const load = (initialWeights: 'pretrained' | 'random' = 'pretrained', seed = 0) => loadModel({ model: 'model', projectDir: folder.path, labels, initialWeights, seed });
+const load = (initialWeights: 'pretrained' | 'random' = 'pretrained', seed = 0) =>
+  loadModel({ model: 'model', projectDir: folder.path, labels, initialWeights, seed });
 
 /** Writes the tiny model with other tensors than it should have. */
 function writeWith(change: (tensors: Map<string, RawTensor>) => void, options: TinyModelOptions = {}): void {
@@ -45,6 +55,8 @@ const f32 = (shape: number[], value = 0): RawTensor => {
 };
 
 describe('loading a model folder', () => {
+  beforeEach(emptyFirst);
+
   it('finds a bundled model by its name and any other by its path', () => {
     assert.equal(findModelDir('tiny-encoder', folder.path), join(packageRoot(), 'models', 'tiny-encoder'));
     writeTinyModel(dir);
@@ -57,7 +69,13 @@ describe('loading a model folder', () => {
     const { tensors, classifier, weights } = await load();
     const [name, raw] = [...tinyTensors()][0] ?? assert.fail();
     assert.deepEqual(new Uint8Array(tensors.get(`bert.${name}`)?.values.buffer ?? new ArrayBuffer()), raw.bytes);
-    assert.deepEqual([...classifier.headShapes], [['classifier.weight', [2, 16]], ['classifier.bias', [2]]]);
+    assert.deepEqual(
+      [...classifier.headShapes],
+      [
+        ['classifier.weight', [2, 16]],
+        ['classifier.bias', [2]],
+      ],
+    );
     assert.deepEqual([...(tensors.get('classifier.bias')?.values ?? [])], [0, 0]);
     const head = [...(tensors.get('classifier.weight')?.values ?? [])];
     const deviation = Math.sqrt(head.reduce((sum, value) => sum + value * value, 0) / head.length);
@@ -105,7 +123,10 @@ describe('loading a model folder', () => {
     writeTinyModel(dir);
     const { tensors } = await load('random');
     const name = 'encoder.layer.1.output.dense.weight';
-    assert.notDeepEqual(new Uint8Array(tensors.get(`bert.${name}`)?.values.buffer ?? new ArrayBuffer()), tinyTensors().get(name)?.bytes);
+    assert.notDeepEqual(
+      new Uint8Array(tensors.get(`bert.${name}`)?.values.buffer ?? new ArrayBuffer()),
+      tinyTensors().get(name)?.bytes,
+    );
     assert.deepEqual(new Set(tensors.get('bert.embeddings.LayerNorm.weight')?.values), new Set([1]));
     assert.deepEqual(new Set(tensors.get('bert.embeddings.LayerNorm.bias')?.values), new Set([0]));
   });
@@ -119,6 +140,8 @@ describe('loading a model folder', () => {
 });
 
 describe('a model folder is refused, by name and with what is wrong, when', () => {
+  beforeEach(emptyFirst);
+
   it('it is not there', async () => {
     await assertRefused(load(), dir, 'There is no model "model"', dir);
   });
@@ -157,7 +180,12 @@ describe('a model folder is refused, by name and with what is wrong, when', () =
   it('its tokenizer has more tokens than it has embeddings', async () => {
     writeTinyModel(dir);
     writeFileSync(join(dir, 'tokenizer.json'), JSON.stringify(tinyTokenizer([...tinyVocabulary, 'one', 'two'])));
-    await assertRefused(load(), join(dir, 'tokenizer.json'), `has ${tinyVocabulary.length + 2} tokens`, `embeddings for ${tinyVocabulary.length}`);
+    await assertRefused(
+      load(),
+      join(dir, 'tokenizer.json'),
+      `has ${tinyVocabulary.length + 2} tokens`,
+      `embeddings for ${tinyVocabulary.length}`,
+    );
   });
 
   it('its tokenizer has few tokens, but one with an id beyond the embeddings', async () => {
@@ -171,7 +199,11 @@ describe('a model folder is refused, by name and with what is wrong, when', () =
   const badConfigs: readonly [what: string, config: Record<string, unknown>, ...says: string[]][] = [
     ['it is of a type that Temper does not know', { model_type: 't5' }, 'model_type "t5"', 'bert'],
     ['its hidden size is no number', { hidden_size: 'large' }, 'hidden_size'],
-    ['its heads do not divide its hidden size', { num_attention_heads: 3 }, 'hidden_size is not a multiple of num_attention_heads'],
+    [
+      'its heads do not divide its hidden size',
+      { num_attention_heads: 3 },
+      'hidden_size is not a multiple of num_attention_heads',
+    ],
     ['it has relative positions', { position_embedding_type: 'relative_key' }, 'position_embedding_type'],
   ];
   for (const [what, config, ...says] of badConfigs) {

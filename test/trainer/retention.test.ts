@@ -39,7 +39,10 @@ describe('which checkpoints may go', () => {
 
   it('one that was never measured is not the best, and stays only as the newest', () => {
     assert.deepEqual(superfluousCheckpoints(checkpoints({ 10: 0.1, 20: undefined }), 'accuracy', one), []);
-    assert.deepEqual(superfluousCheckpoints(checkpoints({ 10: undefined, 20: 0.1, 30: undefined, 40: 0.05 }), 'accuracy', one), [10, 30]);
+    assert.deepEqual(
+      superfluousCheckpoints(checkpoints({ 10: undefined, 20: 0.1, 30: undefined, 40: 0.05 }), 'accuracy', one),
+      [10, 30],
+    );
   });
 
   it('as many stay as the config says', () => {

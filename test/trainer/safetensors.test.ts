@@ -37,7 +37,9 @@ describe('reading safetensors', () => {
 
   it('widens bfloat16 by its bits', async () => {
     // 1.5, -2, infinity, the smallest subnormal 2^-133, -0
-    const tensors = await readBytes(encodeRaw(new Map([['x', { dtype: 'BF16', shape: [5], bytes: u16(0x3fc0, 0xc000, 0x7f80, 0x0001, 0x8000) }]])));
+    const tensors = await readBytes(
+      encodeRaw(new Map([['x', { dtype: 'BF16', shape: [5], bytes: u16(0x3fc0, 0xc000, 0x7f80, 0x0001, 0x8000) }]])),
+    );
     assert.deepEqual([...(tensors.get('x')?.values ?? [])], [1.5, -2, Infinity, 2 ** -133, -0]);
   });
 
@@ -129,9 +131,17 @@ const header = (value: unknown, dataBytes = 16) => withHeader(JSON.stringify(val
 const hostile: readonly [what: string, bytes: Uint8Array, ...says: string[]][] = [
   ['is empty', new Uint8Array(0), 'it has 0 bytes'],
   ['has fewer bytes than a header length', new Uint8Array(7), 'it has 7 bytes'],
-  ['claims a header of 10 GB', withHeader('{}', new Uint8Array(0), 10_000_000_000n), 'its header claims 10000000000 bytes and the file has 10'],
+  [
+    'claims a header of 10 GB',
+    withHeader('{}', new Uint8Array(0), 10_000_000_000n),
+    'its header claims 10000000000 bytes and the file has 10',
+  ],
   ['claims a header one byte longer than the file', withHeader('{}', new Uint8Array(0), 3n), 'claims 3 bytes'],
-  ['claims the longest header there is', withHeader('{}', new Uint8Array(0), 2n ** 64n - 1n), 'claims 18446744073709551615 bytes'],
+  [
+    'claims the longest header there is',
+    withHeader('{}', new Uint8Array(0), 2n ** 64n - 1n),
+    'claims 18446744073709551615 bytes',
+  ],
   ['has a header that is not JSON', withHeader('{"x":', new Uint8Array(16)), 'not a JSON object'],
   ['has a header that is a list', header([1, 2]), 'not a JSON object'],
   ['is really a web page', Buffer.from('<!DOCTYPE html><html><head><title>404</title>'), 'its header claims'],

@@ -7,14 +7,24 @@ import { join } from 'node:path';
 import { seededRandom } from './numbers';
 
 const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
-const nouns = 'app invoice parcel login price screen button order letter phone desk card code mail team clock paper door'.split(' ');
+const nouns = 'app invoice parcel login price screen button order letter phone desk card code mail team clock paper door'.split(
+  ' ',
+);
 const verbs = 'works breaks arrives waits opens closes hangs moves stays fails'.split(' ');
 const fillers = 'the a my your this that again today now very quite and but with for is it on at by'.split(' ');
 /** The word that decides the label. */
 export const tellingWords = { good: 'great', bad: 'awful', unsure: 'maybe' } as const;
 export type TinyLabel = keyof typeof tellingWords;
 
-export const tinyVocabulary: readonly string[] = [...special, ...nouns, ...verbs, ...fillers, ...Object.values(tellingWords), '##s', '##ing'];
+export const tinyVocabulary: readonly string[] = [
+  ...special,
+  ...nouns,
+  ...verbs,
+  ...fillers,
+  ...Object.values(tellingWords),
+  '##s',
+  '##ing',
+];
 
 export interface TinyModelOptions {
   readonly hidden?: number;
@@ -79,7 +89,10 @@ export function tinyTokenizer(words: readonly string[]): Record<string, unknown>
       type: 'TemplateProcessing',
       single: [piece('[CLS]'), { Sequence: { id: 'A', type_id: 0 } }, piece('[SEP]')],
       pair: [piece('[CLS]'), { Sequence: { id: 'A', type_id: 0 } }, piece('[SEP]'), { Sequence: { id: 'B', type_id: 1 } }],
-      special_tokens: { '[CLS]': { id: '[CLS]', ids: [2], tokens: ['[CLS]'] }, '[SEP]': { id: '[SEP]', ids: [3], tokens: ['[SEP]'] } },
+      special_tokens: {
+        '[CLS]': { id: '[CLS]', ids: [2], tokens: ['[CLS]'] },
+        '[SEP]': { id: '[SEP]', ids: [3], tokens: ['[SEP]'] },
+      },
     },
     decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
     model: {

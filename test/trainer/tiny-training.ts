@@ -100,7 +100,11 @@ export async function createTinyTraining(wanted: TinyTrainingOptions = {}): Prom
 
 export function encodeTiny(model: LoadedModel, count: number, labels: readonly TinyLabel[]): EncodedSplit {
   const rows = tinyRows(count, labels).map((row, index) => ({ ...row, line: index + 1 }));
-  const encoded = rows.map(({ text, label }, index): EncodedRow => ({ ids: model.tokenizer.encode(text, 32), label: labels.indexOf(label), index }));
+  const encoded = rows.map(({ text, label }, index): EncodedRow => ({
+    ids: model.tokenizer.encode(text, 32),
+    label: labels.indexOf(label),
+    index,
+  }));
   return { file: 'rows.jsonl', rows, encoded };
 }
 
@@ -110,7 +114,9 @@ export function firstBatch({ options }: TinyTraining, from = 0, to = options.row
 }
 
 /** Nobody asks for anything, and a second passes whenever somebody looks. */
-export function quietSurroundings(requests: () => readonly ControlRequest[] = () => []): Surroundings & { readonly holds: () => number } {
+export function quietSurroundings(
+  requests: () => readonly ControlRequest[] = () => [],
+): Surroundings & { readonly holds: () => number } {
   let nowMs = 0;
   let holds = 0;
   return {
@@ -132,12 +138,16 @@ export interface LoopOutcome {
   readonly losses: readonly number[];
 }
 
-export async function runLoop(options: LoopOptions, onEvent: (event: UnnumberedEvent) => void = () => undefined): Promise<LoopOutcome> {
+export async function runLoop(
+  options: LoopOptions,
+  onEvent: (event: UnnumberedEvent) => void = () => undefined,
+): Promise<LoopOutcome> {
   const events: UnnumberedEvent[] = [];
   const loop = trainLoop(options);
   for (;;) {
     const { done, value } = await loop.next();
-    if (done === true) return { events, end: value, losses: events.flatMap((event) => (event.kind === 'step' ? [event.loss] : [])) };
+    if (done === true)
+      return { events, end: value, losses: events.flatMap((event) => (event.kind === 'step' ? [event.loss] : [])) };
     events.push(value);
     onEvent(value);
   }

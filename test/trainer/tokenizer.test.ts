@@ -85,7 +85,10 @@ describe('the tokenizer of a model folder', () => {
 /** Recorded by transformers.js from the Python tokenizers. */
 const vectorsFile = join(packageRoot(), '..', 'shared', 'data', 'tok-transformersjs-vectors', 'tokenizer-vectors.json');
 const definitionFile = join(packageRoot(), '..', 'shared', 'data', 'tok-bert-tokenizerjson', 'bert-base-uncased.json');
-const vectorsSchema = z.record(z.string(), z.record(z.string(), z.object({ text: z.string().optional(), text_pair: z.string().optional(), ids: z.array(z.number()) })));
+const vectorsSchema = z.record(
+  z.string(),
+  z.record(z.string(), z.object({ text: z.string().optional(), text_pair: z.string().optional(), ids: z.array(z.number()) })),
+);
 
 describe('the tokenizer of bert-base-uncased', () => {
   it('gives the recorded ids (skipped where /work/shared is not there)', async function () {

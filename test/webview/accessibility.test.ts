@@ -88,6 +88,14 @@ describe('the panel for everyone', function () {
   });
 
   for (const theme of ['dark', 'light', 'high-contrast', 'high-contrast-light'] satisfies ThemeName[]) {
+    it(`tells what is done from what is not on the track in ${theme}`, async () => {
+      const { page } = await openGallery({ theme });
+      const fillOf = (part: string) =>
+        page.locator(`temper-run-progress ${part}`).evaluate((rect) => getComputedStyle(rect).fill);
+      assert.notEqual(await fillOf('.track'), await fillOf('.done'));
+      await page.context().close();
+    });
+
     it(`has text of enough contrast in ${theme}`, async () => {
       const { page } = await openGallery({ theme });
       const least = theme.startsWith('high') ? 7 : 4.5;

@@ -59,8 +59,8 @@ describe('the phase', () => {
   const working = { kind: 'working', done: 0, total: 0 } as const;
   const looks = [
     [stateOf({ phase: { kind: 'starting' } }), 'Starting', ['Stop and Save', 'Open Log']],
-    [stateOf({ phase: { ...working, activity: 'reading data' } }), 'Preparing: reading data', ['Stop and Save', 'Open Log']],
-    [stateOf({ phase: { ...working, activity: 'evaluating the base model' } }), 'Evaluating', ['Stop and Save', 'Open Log']],
+    [stateOf({ phase: { ...working, activity: 'Reading text' } }), 'Preparing: reading text', ['Stop and Save', 'Open Log']],
+    [stateOf({ phase: { ...working, activity: 'Measuring validation rows' } }), 'Evaluating', ['Stop and Save', 'Open Log']],
     [stateOf({ lastStep }), 'Training', ['Stop and Save', 'Pause', 'Evaluate Now', 'Open Log']],
     [stateOf({ lastStep, phase: { kind: 'paused' } }), 'Paused', ['Stop and Save', 'Continue', 'Open Log']],
     [stateOf({ lastStep, phase: { kind: 'stopping' } }), 'Stopping', ['Open Log']],

@@ -35,8 +35,8 @@ describe('the run panel', function () {
 
     it('empty, while the run prepares, saying where curves and checkpoints will be', async () => {
       const page = await open({ face: 'empty' });
-      assert.match(await readText(page, 'temper-run-header'), /^support-tickets · lora r16 Preparing: reading data/);
-      assert.match(await readText(page, 'temper-run-progress'), /reading data: 6,200 of 10,003/);
+      assert.match(await readText(page, 'temper-run-header'), /^support-tickets · lora r16 Preparing: reading text/);
+      assert.match(await readText(page, 'temper-run-progress'), /Reading text: 6,200 of 10,003/);
       assert.match(await readText(page, 'temper-loss-chart'), /The curve begins with the first step/);
       assert.match(await readText(page, 'temper-checkpoint-table'), /None saved yet/);
       assert.equal(await page.locator('temper-score-board').count(), 0);

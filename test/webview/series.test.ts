@@ -3,19 +3,10 @@ import { Series } from '../../webview/series';
 
 describe('a series', () => {
   it('averages plainly at first and exponentially later', () => {
-    const series = new Series({ decay: 0.5 });
-    for (const [x, y] of [
-      [1, 4],
-      [2, 2],
-      [3, 8],
-      [4, 8],
-    ] as const)
-      series.append(x, y);
-    // Weights 1, 1/2, 1/2, 1/2: 4; 4 + (2 - 4)/2 = 3; 3 + (8 - 3)/2 = 5.5; 5.5 + (8 - 5.5)/2 = 6.75.
-    assert.deepEqual(
-      [0, 1, 2, 3].map((index) => series.at(index)?.smooth),
-      [4, 3, 5.5, 6.75],
-    );
+    const series = new Series({ decay: 0.75 });
+    for (const [index, y] of [4, 2, 9, 1, 5].entries()) series.append(index + 1, y);
+    const smooth = [0, 1, 2, 3, 4].map((index) => series.at(index)?.smooth);
+    assert.deepEqual(smooth, [4, 3, 5, 4, 4.25]); // the means of 1, 2, 3 and 4 values, then 4 + (5 - 4) / 4
   });
 
   it('forgets more of the average over a gap, as if the steps between had been equal to the next', () => {
@@ -32,12 +23,19 @@ describe('a series', () => {
 
   it('keeps every extreme when it thins 100,000 points', () => {
     const series = new Series({ capacity: 256 });
-    for (let step = 1; step <= 100_000; step++) series.append(step, step === 34_567 ? 99 : step === 70_001 ? -99 : step % 2);
+    const spikes = [1, 2, 34_566, 34_567, 99_998];
+    for (let step = 1; step <= 100_000; step++)
+      series.append(step, spikes.includes(step) ? 99 : step === 70_001 ? -99 : step % 2);
     assert.ok(series.length <= 256, `${series.length} buckets`);
     assert.deepEqual(series.range, { min: -99, max: 99 });
     assert.equal(series.newest?.x, 100_000);
-    const spike = series.columns(0, 100_000, 100).find(({ max }) => max === 99);
-    assert.equal(spike?.pixel, 34); // 34,567 of 100,000 on pixels 0 to 99
+    const columns = series.columns(0, 100_000, 50);
+    // A bucket stands where its newest point is, at most 512 steps to the right: less than a column.
+    assert.deepEqual(
+      columns.filter(({ max }) => max === 99).map(({ pixel }) => pixel),
+      [0, 17, 49],
+    );
+    assert.equal(columns.filter(({ min }) => min === -99).length, 1);
   });
 
   it('gives at most one column a pixel, with the extremes of its points', () => {

@@ -64,7 +64,7 @@ class Distiller(torch.nn.Module):
     def __init__(self, teacher_width: int):
         super().__init__()
         # On a CPU the fused attention's backward pass takes half of a step; the plain one a fraction of that.
-        self.student = BertModel._from_config(CONFIG, attn_implementation="eager")
+        self.student = BertModel._from_config(CONFIG, attn_implementation="eager", dtype=torch.float32)
         self.mean_map = torch.nn.Linear(CONFIG.hidden_size, teacher_width)
         self.pooler_map = torch.nn.Linear(CONFIG.hidden_size, teacher_width)
 

@@ -111,6 +111,15 @@ describe('maskedAttention', () => {
     assert.deepEqual([...values], [7, 7]);
   });
 
+  it('gives a weight of exactly zero where exp underflows', async () => {
+    await useWasm();
+    const values = tf.tidy(() => {
+      const [query, key] = [tf.tensor2d([[10], [10]]), tf.tensor2d([[10], [-10]])];
+      return read(maskedAttention({ query, key, value: tf.tensor2d([[7], [3e38]]), mask: tf.ones([1, 2]), heads: 1 }));
+    });
+    assert.deepEqual([...values], [7, 7]);
+  });
+
   it('keeps NaN of a query in its own row', async () => {
     await useWasm();
     const values = tf.tidy(() => {

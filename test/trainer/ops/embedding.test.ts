@@ -91,6 +91,22 @@ describe('meanPool', () => {
     assertClose(pooled, [2, 3, 7, 8], 1e-6, 'meanPool');
   });
 
+  it('takes an int32 mask', async () => {
+    await useWasm();
+    const pooled = tf.tidy(() =>
+      read(
+        meanPool(
+          tf.tensor2d([
+            [1, 2],
+            [3, 4],
+          ]),
+          tf.tensor2d([[1, 1]], [1, 2], 'int32'),
+        ),
+      ),
+    );
+    assertClose(pooled, [2, 3], 1e-6, 'meanPool');
+  });
+
   it('gives zeros for a sequence that is all padding', async () => {
     await useWasm();
     assert.deepEqual([...tf.tidy(() => read(meanPool(tf.ones([2, 3]), tf.zeros([1, 2]))))], [0, 0, 0]);

@@ -29,6 +29,7 @@ describe('BatchMatMul on the wasm backend', () => {
     { m: 2, n: 1030, depth: 9 },
     { m: 200, n: 9, depth: 390 },
     { m: 601, n: 40, depth: 3 },
+    { m: 40, n: 420, depth: 64 }, // enough for two threads, by columns
   ]) {
     it(`crosses its blocks correctly for [${shape.m}, ${shape.depth}] by [${shape.depth}, ${shape.n}]`, async () => {
       for (const transposeA of [false, true])

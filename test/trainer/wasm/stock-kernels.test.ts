@@ -138,6 +138,29 @@ describe('Sum of the wasm backend', () => {
   });
 });
 
+describe('Cast of the wasm backend', () => {
+  for (const dtype of ['int32', 'bool'] as const) {
+    it(`from ${dtype} to float32 gives floats that kernels can read`, async () => {
+      await useWasm();
+      const values = tf.tidy(() => {
+        const floats = tf.cast(tf.tensor2d([[1, 0, 1]], [1, 3], dtype), 'float32');
+        return [tf.add(floats, tf.ones([1, 3])), tf.matMul(floats, tf.ones([3, 1])), tf.sum(floats, 0)].map((x) => [...read(x)]);
+      });
+      assert.deepEqual(values, [[2, 1, 2], [2], [1, 0, 1]]);
+    });
+  }
+
+  it('leaves the tensor it was given as it was, on the heap or not', async () => {
+    await useWasm();
+    const ids = tf.tensor1d([2, 0], 'int32');
+    const before = tf.tidy(() => read(tf.gather(tf.tensor2d([[1], [2], [3]]), ids))); // moves the ids to the heap
+    tf.tidy(() => tf.mul(tf.cast(ids, 'float32'), 10));
+    assert.deepEqual([...ids.dataSync()], [2, 0]);
+    assert.deepEqual([...before], [3, 1]);
+    ids.dispose();
+  });
+});
+
 describe('Transpose, GatherV2 and UnsortedSegmentSum of the wasm backend', () => {
   for (const shape of [
     [1, 1],

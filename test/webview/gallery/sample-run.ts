@@ -36,7 +36,7 @@ export class Recording {
 export function recordStart(recording = new Recording()): Recording {
   return recording
     .add({ kind: 'hello', protocol: 1, backend: 'wasm', threads: 2, refused: [] })
-    .add({ kind: 'progress', activity: 'reading data', done: 6200, total: 10003 });
+    .add({ kind: 'progress', activity: 'Reading text', done: 6200, total: 10003 });
 }
 
 /** Up to and with the step `lastStep`, evaluations and checkpoints included. */

@@ -5,47 +5,18 @@ import { assetPath } from '../../assets';
 export type KernelFunction = (...args: number[]) => number | undefined;
 
 /** The smallest module with an f32x4.relaxed_madd; valid only where there is relaxed SIMD. */
-const RELAXED_PROBE = Uint8Array.of(
-  0,
-  97,
-  115,
-  109,
-  1,
-  0,
-  0,
-  0, // magic, version
-  1,
-  5,
-  1,
-  96,
-  0,
-  1,
-  123, // type: () -> v128
-  3,
-  2,
-  1,
-  0, // one function of it
-  10,
-  19,
-  1,
-  17,
-  0, // code: one body
-  65,
-  0,
-  253,
-  17,
-  65,
-  0,
-  253,
-  17,
-  65,
-  0,
-  253,
-  17, // i32.const 0, i32x4.splat, three times
-  253,
-  133,
-  2,
-  11, // f32x4.relaxed_madd, end
+const RELAXED_PROBE = Buffer.from(
+  [
+    '0061736d 01000000', // magic, version
+    '01 05 01 60 00 01 7b', // one type: () -> v128
+    '03 02 01 00', // one function of it
+    '0a 13 01 11 00', // one body, without locals
+    '41 00 fd 11 41 00 fd 11 41 00 fd 11', // i32.const 0, i32x4.splat, three times
+    'fd 85 02 0b', // f32x4.relaxed_madd, end
+  ]
+    .join('')
+    .replaceAll(' ', ''),
+  'hex',
 );
 
 export type KernelBuild = 'relaxed' | 'simd';

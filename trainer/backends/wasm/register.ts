@@ -15,6 +15,7 @@ import type { HeapKernel, Replacement } from './kernel-call';
 import { detectKernelBuild } from './kernel-functions';
 import type { KernelBuild } from './kernel-functions';
 import { BINARY_OPERATIONS, binary } from './stock/binary';
+import { cast } from './stock/cast';
 import { gather, unsortedSegmentSum } from './stock/gather';
 import { batchMatMul } from './stock/mat-mul';
 import { sum } from './stock/sum';
@@ -25,6 +26,7 @@ import { WasmBackend } from './wasm-backend';
 const REPLACEMENTS: ReadonlyMap<string, Replacement> = new Map([
   ['BatchMatMul', batchMatMul],
   ...Object.entries(BINARY_OPERATIONS).map(([name, operation]): [string, Replacement] => [name, binary(operation)]),
+  ['Cast', cast],
   ['GatherV2', gather],
   ['Sum', sum],
   ['Transpose', transpose],

@@ -50,11 +50,13 @@ export class WasmBackend extends tf.MathBackendCPU {
   /** The address of a tensor's values, moved to the heap if they are not there yet. float32 and int32 only. */
   address(tensor: tf.TensorInfo): number {
     const data = this.data.get(tensor.dataId);
-    if (isOnHeap(data.values)) return data.values.byteOffset;
     const { values } = data;
-    if (!(values instanceof Float32Array || values instanceof Int32Array)) {
-      throw new Error(`A ${tensor.dtype} tensor of shape [${tensor.shape.join(', ')}] cannot lie on the heap.`);
+    if (!isOfType(values, tensor.dtype)) {
+      throw new Error(
+        `A ${tensor.dtype} tensor of shape [${tensor.shape.join(', ')}] has no values of that type to lie on the heap.`,
+      );
     }
+    if (isOnHeap(values)) return values.byteOffset;
     const view = this.allocateView(values.length, values instanceof Int32Array ? 'int32' : 'float32');
     view.set(values);
     data.values = view;
@@ -80,9 +82,9 @@ export class WasmBackend extends tf.MathBackendCPU {
   }
 
   /** The values themselves: a view of the heap or a plain array, valid until the tensor is disposed. */
-  valuesOf(tensor: tf.TensorInfo): Float32Array | Int32Array {
+  valuesOf(tensor: tf.TensorInfo): Float32Array | Int32Array | Uint8Array {
     const { values } = this.data.get(tensor.dataId);
-    if (values instanceof Float32Array || values instanceof Int32Array) return values;
+    if (values instanceof Float32Array || values instanceof Int32Array || values instanceof Uint8Array) return values;
     throw new Error(`A ${tensor.dtype} tensor has no plain numbers.`);
   }
 
@@ -134,6 +136,11 @@ export class WasmBackend extends tf.MathBackendCPU {
     const { buffer } = this.heap.memory;
     return dtype === 'int32' ? new Int32Array(buffer, address, length) : new Float32Array(buffer, address, length);
   }
+}
+
+/** Whether the values are those of the type: a tensor that a cpu kernel has relabelled holds integers as float32. */
+function isOfType(values: tf.backend_util.BackendValues | undefined, dtype: tf.DataType): values is Float32Array | Int32Array {
+  return (dtype === 'float32' && values instanceof Float32Array) || (dtype === 'int32' && values instanceof Int32Array);
 }
 
 function isOnHeap(values: tf.backend_util.BackendValues | undefined): values is HeapValues {
