@@ -32,10 +32,14 @@ for (const setting of settings) {
   rows.push({ who: 'Temper, wasm', name: setting.name, ...runTemper(project, setting) });
   if (python !== undefined) rows.push({ who: 'PyTorch + PEFT', name: setting.name, ...runPeer(project, setting) });
 }
-console.log(`\n${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}\n`);
+console.log(
+  `\n${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}\n`,
+);
 console.log('| method | who | test accuracy | training s | whole run s | peak MB |\n|---|---|---|---|---|---|');
 for (const { name, who, accuracy, trainingSeconds, seconds, peakMb } of rows) {
-  console.log(`| ${name} | ${who} | ${accuracy.toFixed(3)} | ${trainingSeconds.toFixed(0)} | ${seconds.toFixed(0)} | ${peakMb.toFixed(0)} |`);
+  console.log(
+    `| ${name} | ${who} | ${accuracy.toFixed(3)} | ${trainingSeconds.toFixed(0)} | ${seconds.toFixed(0)} | ${peakMb.toFixed(0)} |`,
+  );
 }
 
 /** @param {typeof settings[number]} setting */
@@ -51,7 +55,13 @@ function writeProject({ name, method, perClass, epochs, rate }) {
     writeFileSync(join(project, 'data', `${split}.jsonl`), splitRows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   }
   const paths = Object.fromEntries(Object.keys(files).map((split) => [split, `data/${split}.jsonl`]));
-  const config = { model: 'tiny-encoder', data: paths, method, training: { epochs, learningRate: rate, seed: 0 }, evaluation: { earlyStoppingPatience: 0 } };
+  const config = {
+    model: 'tiny-encoder',
+    data: paths,
+    method,
+    training: { epochs, learningRate: rate, seed: 0 },
+    evaluation: { earlyStoppingPatience: 0 },
+  };
   writeFileSync(join(project, 'temper.json'), JSON.stringify(config, undefined, 2));
   return project;
 }
@@ -59,12 +69,23 @@ function writeProject({ name, method, perClass, epochs, rate }) {
 /** @param {string} project */
 function runTemper(project) {
   const startMs = performance.now();
-  const { stdout, stderr, status } = spawnSync(process.execPath, [join(root, 'bin', 'temper.cjs'), 'train', project, '--json'], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  const { stdout, stderr, status } = spawnSync(process.execPath, [join(root, 'bin', 'temper.cjs'), 'train', project, '--json'], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
   if (status !== 0) throw new Error(`temper train failed:\n${stdout.slice(-2000)}${stderr}`);
-  const events = stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
+  const events = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
   const steps = events.filter(({ kind }) => kind === 'step');
   const trainingSeconds = (steps.at(-1).atMs - steps[0].atMs + steps[0].stepMs) / 1000;
-  return { accuracy: events.at(-1).metrics.test.accuracy, trainingSeconds, seconds: (performance.now() - startMs) / 1000, peakMb: Math.max(...steps.map(({ memoryBytes }) => memoryBytes)) / 1e6 };
+  return {
+    accuracy: events.at(-1).metrics.test.accuracy,
+    trainingSeconds,
+    seconds: (performance.now() - startMs) / 1000,
+    peakMb: Math.max(...steps.map(({ memoryBytes }) => memoryBytes)) / 1e6,
+  };
 }
 
 /**
@@ -73,7 +94,17 @@ function runTemper(project) {
  */
 function runPeer(project, { method, epochs, rate }) {
   const startMs = performance.now();
-  const args = [peer, project, join(root, 'models', 'tiny-encoder'), method.type, '--epochs', String(epochs), '--lr', String(rate), '--group'];
+  const args = [
+    peer,
+    project,
+    join(root, 'models', 'tiny-encoder'),
+    method.type,
+    '--epochs',
+    String(epochs),
+    '--lr',
+    String(rate),
+    '--group',
+  ];
   const { stdout, stderr, status } = spawnSync(python ?? 'python3', args, { encoding: 'utf8', maxBuffer: 1 << 28 });
   if (status !== 0) throw new Error(`${peer} failed:\n${stderr}`);
   const { testAccuracy, seconds, peakMb } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '{}');
@@ -87,7 +118,9 @@ function runPeer(project, { method, epochs, rate }) {
  */
 function readCsv(file) {
   const rows = readFileSync(file, 'utf8').matchAll(/^(?:"((?:[^"]|"")*)"|([^",\n]*)),([^,\r\n]+)\r?$/gm);
-  return [...rows].slice(1).map(([, quoted, plain, label = '']) => ({ text: (quoted ?? plain ?? '').replaceAll('""', '"').trim(), label }));
+  return [...rows]
+    .slice(1)
+    .map(([, quoted, plain, label = '']) => ({ text: (quoted ?? plain ?? '').replaceAll('""', '"').trim(), label }));
 }
 
 /**

@@ -36,7 +36,14 @@ export async function build({ minify = false } = {}) {
     buildWebview(minify),
     buildSchema(),
     ...entries.map((entry) =>
-      esbuild.build({ ...nodeBundle, entryPoints: [entry.in], outfile: join(dist, entry.out), minify, sourcemap: !minify, legalComments: 'none' }),
+      esbuild.build({
+        ...nodeBundle,
+        entryPoints: [entry.in],
+        outfile: join(dist, entry.out),
+        minify,
+        sourcemap: !minify,
+        legalComments: 'none',
+      }),
     ),
   ]);
 }

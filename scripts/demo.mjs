@@ -23,7 +23,12 @@ title('3. Fine-tuning the bundled model with LoRA, in a child process');
 const tuned = await train('demo');
 
 title('4. The same architecture from random weights, for comparison');
-const scratch = await train('from-random-weights', 'initialWeights=random', 'method={"type":"full"}', 'training.learningRate=1e-3');
+const scratch = await train(
+  'from-random-weights',
+  'initialWeights=random',
+  'method={"type":"full"}',
+  'training.learningRate=1e-3',
+);
 
 title('5. Runs and checkpoints');
 await run('runs', project);
@@ -36,8 +41,12 @@ table([
   ['trained from random weights', ...accuracies(scratch, 'trained')],
   ['fine-tuned with LoRA', ...accuracies(tuned, 'trained')],
 ]);
-console.log(`\nAccuracy on rows the model has never seen. Everything took ${Math.round((Date.now() - startedAtMs) / 1000)} s and stayed on this machine.`);
-console.log(`\nTry it:   npx temper predict ${relative(process.cwd(), join(project, '.temper', 'runs', 'demo'))} "I was charged twice this month"`);
+console.log(
+  `\nAccuracy on rows the model has never seen. Everything took ${Math.round((Date.now() - startedAtMs) / 1000)} s and stayed on this machine.`,
+);
+console.log(
+  `\nTry it:   npx temper predict ${relative(process.cwd(), join(project, '.temper', 'runs', 'demo'))} "I was charged twice this month"`,
+);
 console.log('See it:   npm start   opens the extension on a sample project, in your VS Code or in the browser');
 
 /** @param {string} text */
@@ -68,7 +77,10 @@ async function train(runId, ...settings) {
  */
 async function readEvents(file) {
   const { readFile } = await import('node:fs/promises');
-  return (await readFile(file, 'utf8')).trimEnd().split('\n').map((line) => JSON.parse(line));
+  return (await readFile(file, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 }
 
 /**
@@ -78,7 +90,13 @@ async function readEvents(file) {
 function accuracies(events, subject) {
   const bestStep = events.findLast(({ kind }) => kind === 'improved')?.step;
   return ['validation', 'test', 'ood'].map((split) => {
-    const found = events.findLast((event) => event.kind === 'evaluated' && event.subject === subject && event.split === split && (subject !== 'trained' || event.step === bestStep));
+    const found = events.findLast(
+      (event) =>
+        event.kind === 'evaluated' &&
+        event.subject === subject &&
+        event.split === split &&
+        (subject !== 'trained' || event.step === bestStep),
+    );
     return found === undefined ? '–' : found.metrics.accuracy.toFixed(3);
   });
 }

@@ -24,7 +24,13 @@ function makeProject() {
   run('train', project, '--run-id', 'lora-r8');
   const file = join(project, 'data', 'validation.jsonl');
   const rows = readFileSync(file, 'utf8').split('\n');
-  rows.splice(2, 0, '{"text": "Where is my parcel? It was due on Monday.", "label": "shiping"}', '{"text": "", "label": "billing"}', '{"text": "I can\'t log in since the update", "label": "login",}');
+  rows.splice(
+    2,
+    0,
+    '{"text": "Where is my parcel? It was due on Monday.", "label": "shiping"}',
+    '{"text": "", "label": "billing"}',
+    '{"text": "I can\'t log in since the update", "label": "login",}',
+  );
   writeFileSync(file, rows.join('\n'));
 }
 
@@ -42,7 +48,13 @@ async function takePictures(name, theme) {
   const folder = join(root, 'out', 'screenshots', `project-${name}`, 'support-tickets');
   rmSync(folder, { recursive: true, force: true });
   cpSync(project, folder, { recursive: true });
-  const workbench = await openWorkbench({ folder, extensionFolder: root, theme, viewport: { width: 1440, height: 1080 }, settings: { 'window.title': 'Temper' } });
+  const workbench = await openWorkbench({
+    folder,
+    extensionFolder: root,
+    theme,
+    viewport: { width: 1440, height: 1080 },
+    settings: { 'window.title': 'Temper' },
+  });
   const { page } = workbench;
   try {
     await page.locator('.activitybar .action-item a.action-label[aria-label^="Temper"]').click();

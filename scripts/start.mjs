@@ -27,7 +27,11 @@ function build() {
 function makeSampleProject() {
   const folder = path.join(repository, 'out/sample-project');
   if (fs.existsSync(folder)) return folder;
-  const { status } = spawnSync(process.execPath, [path.join(repository, 'bin/temper.cjs'), 'new', 'text-classification', folder], { stdio: 'inherit' });
+  const { status } = spawnSync(
+    process.execPath,
+    [path.join(repository, 'bin/temper.cjs'), 'new', 'text-classification', folder],
+    { stdio: 'inherit' },
+  );
   if (status !== 0) process.exit(status ?? 1);
   return folder;
 }

@@ -22,7 +22,11 @@ export async function runLayer(layer, mochaArguments = []) {
   const bundle = join(root, 'out', 'test', `${layer}.cjs`);
   await esbuild.build({
     ...nodeBundle,
-    stdin: { contents: files.map((file) => `import './${file.replaceAll('\\', '/')}';`).join('\n'), resolveDir: root, loader: 'ts' },
+    stdin: {
+      contents: files.map((file) => `import './${file.replaceAll('\\', '/')}';`).join('\n'),
+      resolveDir: root,
+      loader: 'ts',
+    },
     outfile: bundle,
     sourcemap: 'inline',
     external: [...nodeBundle.external, 'playwright-core', 'mocha', 'esbuild', 'lightningcss'],

@@ -21,7 +21,13 @@ export interface CheckpointContent {
   readonly model: LoadedModel;
   readonly adapter: Adapter;
   readonly optimizer: Optimizer;
-  readonly progress: { readonly epoch: number; readonly totalSteps: number; readonly metrics: MetricValues; readonly best: { step: number; value: number } | undefined };
+  readonly progress: {
+    readonly epoch: number;
+    readonly epochs: number;
+    readonly totalSteps: number;
+    readonly metrics: MetricValues;
+    readonly best: { step: number; value: number } | undefined;
+  };
 }
 
 /** Writes everything; the folder appears complete or not at all. Returns its path inside the run folder and its size. */
@@ -74,9 +80,15 @@ function trainerState({ step, config, progress }: CheckpointContent): unknown {
     epoch: progress.epoch,
     global_step: step,
     is_world_process_zero: true,
-    log_history: [{ epoch: progress.epoch, step, ...Object.fromEntries(Object.entries(progress.metrics).map(([name, value]) => [`eval_${name}`, value])) }],
+    log_history: [
+      {
+        epoch: progress.epoch,
+        step,
+        ...Object.fromEntries(Object.entries(progress.metrics).map(([name, value]) => [`eval_${name}`, value])),
+      },
+    ],
     max_steps: progress.totalSteps,
-    num_train_epochs: config.training.epochs ?? null,
+    num_train_epochs: progress.epochs,
     train_batch_size: config.training.batchSize,
   };
 }

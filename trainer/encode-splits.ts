@@ -32,7 +32,8 @@ export async function encodeSplits(
     return { file: split.file, rows: split.rows, encoded };
   };
   const { train, validation, test, ood } = splits;
-  if (train === undefined || validation === undefined) throw new Error('A run needs training and validation rows; loading the splits must have refused this.');
+  if (train === undefined || validation === undefined)
+    throw new Error('A run needs training and validation rows; loading the splits must have refused this.');
   const encoded: EncodedSplits = {
     train: await encode(train),
     validation: await encode(validation),
@@ -45,6 +46,10 @@ export async function encodeSplits(
 function describeTruncation(splits: EncodedSplits, maxLength: number): string[] {
   return Object.entries(splits).flatMap(([name, { encoded }]) => {
     const full = encoded.filter(({ ids }) => ids.length >= maxLength).length;
-    return full === 0 ? [] : [`${full} ${name} ${full === 1 ? 'text reaches' : 'texts reach'} the limit of ${maxLength} tokens; what is beyond is not read ("training.maxLength").`];
+    return full === 0
+      ? []
+      : [
+          `${full} ${name} ${full === 1 ? 'text reaches' : 'texts reach'} the limit of ${maxLength} tokens; what is beyond is not read ("training.maxLength").`,
+        ];
   });
 }

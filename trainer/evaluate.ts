@@ -26,7 +26,12 @@ export interface Evaluation extends ClassificationMetrics {
   readonly predictions: readonly RowPrediction[];
 }
 
-export async function evaluate(classifier: SequenceClassifier, tuning: Tuning, split: Pick<EncodedSplit, 'encoded'>, options: EvaluationOptions): Promise<Evaluation> {
+export async function evaluate(
+  classifier: SequenceClassifier,
+  tuning: Tuning,
+  split: Pick<EncodedSplit, 'encoded'>,
+  options: EvaluationOptions,
+): Promise<Evaluation> {
   const predictions = await predictRows(classifier, tuning, split.encoded, options);
   const outcomes = split.encoded.map(({ label, index }) => {
     const prediction = predictions[index];

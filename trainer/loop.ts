@@ -69,7 +69,8 @@ export async function* trainLoop(options: LoopOptions): AsyncGenerator<Unnumbere
       const last = progress.step >= schedule.totalSteps;
       if (last || progress.step % options.evaluateEvery === 0) yield* evaluateStep(options, progress);
       if (last) break;
-      if (options.patience > 0 && progress.evaluationsSinceBest >= options.patience) return { kind: 'early-stopped', step: progress.step };
+      if (options.patience > 0 && progress.evaluationsSinceBest >= options.patience)
+        return { kind: 'early-stopped', step: progress.step };
       await options.surroundings.rest();
     }
   }
@@ -114,10 +115,24 @@ async function* attendRequests(options: LoopOptions, progress: Progress): AsyncG
 async function* evaluateStep(options: LoopOptions, progress: Progress): AsyncGenerator<UnnumberedEvent, void> {
   const { classifier, adapter, validation, labels, evaluationBatchSize: batchSize, padId, metric, surroundings } = options;
   const startMs = surroundings.nowMs();
-  const { metrics, accuracyInterval, rows } = await evaluate(classifier, adapter, validation, { labels, batchSize, padId, onProgress: () => surroundings.rest() });
+  const { metrics, accuracyInterval, rows } = await evaluate(classifier, adapter, validation, {
+    labels,
+    batchSize,
+    padId,
+    onProgress: () => surroundings.rest(),
+  });
   progress.evaluatedAt = progress.step;
   const evaluationMs = surroundings.nowMs() - startMs;
-  yield { kind: 'evaluated', step: progress.step, split: 'validation', subject: 'trained', rows, metrics, accuracyInterval, evaluationMs };
+  yield {
+    kind: 'evaluated',
+    step: progress.step,
+    split: 'validation',
+    subject: 'trained',
+    rows,
+    metrics,
+    accuracyInterval,
+    evaluationMs,
+  };
 
   const value = metrics[metric] ?? NaN;
   const improved = isBetter(metric, value, progress.best);

@@ -56,7 +56,11 @@ export function findModelDir(model: string, projectDir: string): string {
   const bundled = join(packageRoot(), 'models', model);
   const dir = [folder, bundled].find((candidate) => existsSync(join(candidate, 'config.json')));
   if (dir !== undefined) return dir;
-  throw badModel(folder, `There is no model "${model}": neither ${folder} nor Temper's own models have a config.json of that name.`, 'Set "model" to "tiny-encoder" or to a Hugging Face model folder.');
+  throw badModel(
+    folder,
+    `There is no model "${model}": neither ${folder} nor Temper's own models have a config.json of that name.`,
+    'Set "model" to "tiny-encoder" or to a Hugging Face model folder.',
+  );
 }
 
 async function readModelConfig(dir: string): Promise<Readonly<Record<string, unknown>>> {
@@ -64,7 +68,11 @@ async function readModelConfig(dir: string): Promise<Readonly<Record<string, unk
   try {
     return z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(file, 'utf8')));
   } catch (thrown) {
-    throw badModel(file, `${file} is not a model's configuration: ${thrown instanceof Error ? thrown.message : String(thrown)}.`, 'Copy or download the model folder again.');
+    throw badModel(
+      file,
+      `${file} is not a model's configuration: ${thrown instanceof Error ? thrown.message : String(thrown)}.`,
+      'Copy or download the model folder again.',
+    );
   }
 }
 
@@ -73,13 +81,21 @@ function createClassifier(dir: string, config: Readonly<Record<string, unknown>>
   const create = sequenceClassifiers.get(type);
   const known = [...sequenceClassifiers.keys()].join(', ');
   if (create === undefined) {
-    throw badModel(dir, `The model in ${dir} has model_type "${type}"; Temper can train: ${known}.`, 'Choose a model of one of these types.');
+    throw badModel(
+      dir,
+      `The model in ${dir} has model_type "${type}"; Temper can train: ${known}.`,
+      'Choose a model of one of these types.',
+    );
   }
   try {
     return create(config, labels);
   } catch (thrown) {
     const found = thrown instanceof z.ZodError ? z.prettifyError(thrown) : String(thrown);
-    throw badModel(dir, `config.json in ${dir} does not describe a ${type} model: ${found}`, 'Copy or download the model folder again.');
+    throw badModel(
+      dir,
+      `config.json in ${dir} does not describe a ${type} model: ${found}`,
+      'Copy or download the model folder again.',
+    );
   }
 }
 
@@ -97,7 +113,11 @@ function completeTensors(file: string, classifier: SequenceClassifier, found: Na
   const named = new Map([...found].map(([name, tensor]) => [fullName(name, classifier), tensor]));
   const mismatches = [...describeMismatches(classifier.baseShapes, named), ...describeBadNumbers(named)];
   if (mismatches.length > 0) {
-    throw badModel(file, `${file} does not hold the model that its config.json describes: ${mismatches.join('; ')}.`, 'Use the config.json and the weights of the same model.');
+    throw badModel(
+      file,
+      `${file} does not hold the model that its config.json describes: ${mismatches.join('; ')}.`,
+      'Use the config.json and the weights of the same model.',
+    );
   }
   const base = [...classifier.baseShapes.keys()].map((name) => [name, named.get(name)] as const);
   const head = headTensors(classifier, named, random);
@@ -131,7 +151,9 @@ function describeMismatches(expected: Shapes, named: NamedTensors): string[] {
   return [...expected].flatMap(([name, shape]) => {
     const found = named.get(name);
     if (found === undefined) return [`"${name}" [${shape.join(', ')}] is missing`];
-    return shape.join() === found.shape.join() ? [] : [`"${name}" is [${found.shape.join(', ')}] and should be [${shape.join(', ')}]`];
+    return shape.join() === found.shape.join()
+      ? []
+      : [`"${name}" is [${found.shape.join(', ')}] and should be [${shape.join(', ')}]`];
   });
 }
 
@@ -142,7 +164,9 @@ function describeBadNumbers(named: NamedTensors): string[] {
 }
 
 async function hashFile(file: string): Promise<FileHash> {
-  const sha256 = createHash('sha256').update(await readFile(file)).digest('hex');
+  const sha256 = createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
   return { path: file, bytes: (await stat(file)).size, sha256 };
 }
 

@@ -27,7 +27,8 @@ export interface OpenCheckpoint {
 export async function openCheckpoint(target: string): Promise<OpenCheckpoint> {
   const runDir = isCheckpointDir(target) ? runDirOfCheckpoint(target) : target;
   if (!existsSync(target)) throw notACheckpoint(target, 'there is no such folder');
-  if (!isRunDir(runDir)) throw notACheckpoint(target, 'it has neither a MANIFEST.json, which a complete checkpoint has, nor a run.json');
+  if (!isRunDir(runDir))
+    throw notACheckpoint(target, 'it has neither a MANIFEST.json, which a complete checkpoint has, nor a run.json');
   const { record, state } = await readRun(runDir);
   const labels = state.plan?.labels;
   if (record === undefined || labels === undefined) throw notACheckpoint(target, 'its run never began to train');
@@ -39,7 +40,13 @@ export async function openCheckpoint(target: string): Promise<OpenCheckpoint> {
 
   const { config, projectDir } = record;
   await chooseBackend({ backend: config.backend, threads: config.threads, projectDir });
-  const model = await loadModel({ model: config.model, projectDir, labels, initialWeights: config.initialWeights, seed: config.training.seed });
+  const model = await loadModel({
+    model: config.model,
+    projectDir,
+    labels,
+    initialWeights: config.initialWeights,
+    seed: config.training.seed,
+  });
   requireSameBase(model, record, basename(checkpointDir));
   const { classifier, tensors, dir: modelDir } = model;
   const adapter = attachMethod(config.method, { classifier, tensors, modelDir, random: createRandom(config.training.seed) });
@@ -59,5 +66,10 @@ function requireSameBase(model: LoadedModel, record: RunRecord, checkpoint: stri
 }
 
 function notACheckpoint(target: string, found: string): RunFailure {
-  return new RunFailure({ code: 'bad-checkpoint', message: `${target} cannot be opened as a checkpoint: ${found}.`, hint: '`temper runs` lists the runs and checkpoints of a project.', file: target });
+  return new RunFailure({
+    code: 'bad-checkpoint',
+    message: `${target} cannot be opened as a checkpoint: ${found}.`,
+    hint: '`temper runs` lists the runs and checkpoints of a project.',
+    file: target,
+  });
 }

@@ -28,7 +28,10 @@ export interface Optimizer {
   dispose(): void;
 }
 
-export function createOptimizer(trained: ReadonlyMap<string, tf.Variable>, { weightDecay, maxGradNorm }: TrainingConfig): Optimizer {
+export function createOptimizer(
+  trained: ReadonlyMap<string, tf.Variable>,
+  { weightDecay, maxGradNorm }: TrainingConfig,
+): Optimizer {
   const moments = new Map([...trained].map(([name, variable]) => [name, createMoments(variable)]));
   const gradientNorm = (gradients: Gradients) => Math.sqrt(sumOfSquares(Object.values(gradients)));
 
@@ -42,10 +45,27 @@ export function createOptimizer(trained: ReadonlyMap<string, tf.Variable>, { wei
         if (gradient === undefined || state === undefined) continue; // a parameter no loss depends on stays as it is
         const decay = hasDecay(name) ? weightDecay : 0;
         const { first: firstMoment, second: secondMoment } = state;
-        adamWStep({ parameter, gradient, firstMoment, secondMoment, step, learningRate, beta1, beta2, epsilon, weightDecay: decay, gradientScale });
+        adamWStep({
+          parameter,
+          gradient,
+          firstMoment,
+          secondMoment,
+          step,
+          learningRate,
+          beta1,
+          beta2,
+          epsilon,
+          weightDecay: decay,
+          gradientScale,
+        });
       }
     },
-    moments: new Map([...moments].flatMap(([name, { first, second }]) => [[`${name}.exp_avg`, first] as const, [`${name}.exp_avg_sq`, second] as const])),
+    moments: new Map(
+      [...moments].flatMap(([name, { first, second }]) => [
+        [`${name}.exp_avg`, first] as const,
+        [`${name}.exp_avg_sq`, second] as const,
+      ]),
+    ),
     dispose() {
       for (const { first, second } of moments.values()) tf.dispose([first, second]);
     },

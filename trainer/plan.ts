@@ -12,7 +12,8 @@ export interface Plan {
 
 export function planRun(config: RunConfig, facts: { readonly rows: number; readonly parameterCount: number }): Plan {
   const chosen = recommendSettings(config, facts);
-  const settle = (setting: ChosenSetting['setting'], given: number | undefined) => given ?? chosen.find((choice) => choice.setting === setting)?.value ?? 1;
+  const settle = (setting: ChosenSetting['setting'], given: number | undefined) =>
+    given ?? chosen.find((choice) => choice.setting === setting)?.value ?? 1;
   const { training, evaluation } = config;
   const epochs = settle('training.epochs', training.epochs);
   const stepsPerEpoch = Math.ceil(facts.rows / (training.batchSize * training.gradientAccumulationSteps));

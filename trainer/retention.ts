@@ -2,7 +2,11 @@
 import { isBetter, type CheckpointFacts, type MetricForBest, type RunConfig } from '../protocol';
 
 /** Steps of the checkpoints that may go, oldest first. */
-export function superfluousCheckpoints(checkpoints: readonly CheckpointFacts[], metric: MetricForBest, { keepBest, keepLast }: RunConfig['checkpoints']): number[] {
+export function superfluousCheckpoints(
+  checkpoints: readonly CheckpointFacts[],
+  metric: MetricForBest,
+  { keepBest, keepLast }: RunConfig['checkpoints'],
+): number[] {
   const newest = checkpoints.toSorted((a, b) => b.step - a.step).slice(0, keepLast);
   const best = checkpoints.toSorted((a, b) => compare(metric, a, b)).slice(0, keepBest);
   const kept = new Set([...newest, ...best].map(({ step }) => step));

@@ -18,7 +18,12 @@ export interface RunDir {
 }
 
 /** @throws RunFailure 'bad-run' when a run of that id is there already */
-export async function createRunDir(project: Project, data: LoadedData, model: LoadedModel, wantedId: string | undefined): Promise<RunDir> {
+export async function createRunDir(
+  project: Project,
+  data: LoadedData,
+  model: LoadedModel,
+  wantedId: string | undefined,
+): Promise<RunDir> {
   const all = runsDir(project.dir);
   await mkdir(all, { recursive: true });
   const runId = wantedId ?? (await reserveRunId(all));
@@ -44,7 +49,10 @@ async function reserveRunId(all: string): Promise<string> {
 }
 
 async function describeRun({ dir, config }: Project, data: LoadedData, model: LoadedModel, runId: string): Promise<RunRecord> {
-  const files = Object.entries(data.splits).map(([split, { file, bytes, sha256 }]): [string, FileHash] => [split, { path: file, bytes, sha256 }]);
+  const files = Object.entries(data.splits).map(([split, { file, bytes, sha256 }]): [string, FileHash] => [
+    split,
+    { path: file, bytes, sha256 },
+  ]);
   const gitCommit = await readGitCommit(dir);
   return {
     formatVersion: 1,

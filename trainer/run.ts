@@ -6,7 +6,21 @@
 import { loadSplits, type LoadedData } from '../dataset/load-splits';
 import type { Project } from '../dataset/project';
 import { createRandom } from '../dataset/seeded-random';
-import { describeThrown, initialRunState, protocolVersion, reduceRun, RunFailure, type EndState, type RunError, type RunEvent, type RunState, type Split, type UnnumberedEvent } from '../protocol';
+import {
+  describeThrown,
+  initialRunState,
+  isBetter,
+  protocolVersion,
+  reduceRun,
+  RunFailure,
+  type EndState,
+  type MetricValues,
+  type RunError,
+  type RunEvent,
+  type RunState,
+  type Split,
+  type UnnumberedEvent,
+} from '../protocol';
 import { removeCheckpoint } from '../runs/checkpoint-folder';
 import { openEventLog } from '../runs/event-log';
 import { startHeartbeat } from '../runs/liveness';
@@ -89,7 +103,13 @@ interface Training {
 
 async function conductRun(run: Run): Promise<void> {
   const { config } = run.request.project;
-  run.say({ kind: 'hello', protocol: protocolVersion, backend: run.backend.name, threads: run.backend.threads, refused: [...run.backend.refused] });
+  run.say({
+    kind: 'hello',
+    protocol: protocolVersion,
+    backend: run.backend.name,
+    threads: run.backend.threads,
+    refused: [...run.backend.refused],
+  });
   const surroundings = run.request.surroundings(run.runDir);
   const { splits, notices } = await encodeSplits(run.data, run.model, config, (done, total) => {
     run.say({ kind: 'progress', activity: 'Reading text', done, total });
@@ -120,7 +140,19 @@ function announcePlan({ request, data, say }: Run, { splits, adapter, plan }: Tr
   const { epochs, totalSteps, stepsPerEpoch, evaluateEvery, learningRate, chosen } = plan;
   const parameters = { total: adapter.parameterCount, trained };
   const { metric } = request.project.config.evaluation;
-  say({ kind: 'planned', rows, labels: [...data.labels], epochs, totalSteps, stepsPerEpoch, evaluateEvery, learningRate, parameters, metric, chosen: [...chosen] });
+  say({
+    kind: 'planned',
+    rows,
+    labels: [...data.labels],
+    epochs,
+    totalSteps,
+    stepsPerEpoch,
+    evaluateEvery,
+    learningRate,
+    parameters,
+    metric,
+    chosen: [...chosen],
+  });
 }
 
 /** What guessing the commonest label reaches, and the untouched base with its fresh head. */
@@ -135,7 +167,13 @@ async function measureBaselines(run: Run, training: Training): Promise<void> {
   }
 }
 
-async function measure(run: Run, { splits, adapter, surroundings }: Training, split: Split, step: number, subject: 'base' | 'trained'): Promise<void> {
+async function measure(
+  run: Run,
+  { splits, adapter, surroundings }: Training,
+  split: Split,
+  step: number,
+  subject: 'base' | 'trained',
+): Promise<void> {
   const encoded = splits[split];
   if (encoded === undefined) return;
   const startMs = surroundings.nowMs();
@@ -146,11 +184,29 @@ async function measure(run: Run, { splits, adapter, surroundings }: Training, sp
     run.say({ kind: 'progress', activity: `Measuring ${split} rows`, done, total });
     return surroundings.rest();
   };
-  const { rows, metrics, accuracyInterval } = await evaluate(run.model.classifier, adapter, encoded, { labels, batchSize, padId: run.model.tokenizer.padId, onProgress });
-  run.say({ kind: 'evaluated', step, split, subject, rows, metrics, accuracyInterval, evaluationMs: surroundings.nowMs() - startMs });
+  const { rows, metrics, accuracyInterval } = await evaluate(run.model.classifier, adapter, encoded, {
+    labels,
+    batchSize,
+    padId: run.model.tokenizer.padId,
+    onProgress,
+  });
+  run.say({
+    kind: 'evaluated',
+    step,
+    split,
+    subject,
+    rows,
+    metrics,
+    accuracyInterval,
+    evaluationMs: surroundings.nowMs() - startMs,
+  });
 }
 
-function loopOptions(run: Run, { splits, adapter, optimizer, plan, surroundings }: Training, random: ReturnType<typeof createRandom>) {
+function loopOptions(
+  run: Run,
+  { splits, adapter, optimizer, plan, surroundings }: Training,
+  random: ReturnType<typeof createRandom>,
+) {
   const { training, evaluation } = run.request.project.config;
   return {
     classifier: run.model.classifier,
@@ -188,9 +244,25 @@ async function save(run: Run, { adapter, optimizer, plan }: Training): Promise<v
   const { state, runDir, model } = run;
   const step = state.lastStep?.step ?? 0;
   if (state.checkpoints.some((checkpoint) => checkpoint.step === step)) return;
-  const metrics = state.evaluations.findLast((evaluation) => evaluation.step === step && evaluation.subject === 'trained')?.metrics ?? {};
-  const progress = { epoch: state.lastStep?.epoch ?? 0, totalSteps: plan.totalSteps, metrics, best: state.best };
-  const saved = await saveCheckpoint({ runDir, step, config: project.config, labels: run.data.labels, model, adapter, optimizer, progress });
+  const metrics =
+    state.evaluations.findLast((evaluation) => evaluation.step === step && evaluation.subject === 'trained')?.metrics ?? {};
+  const progress = {
+    epoch: state.lastStep?.epoch ?? 0,
+    epochs: plan.epochs,
+    totalSteps: plan.totalSteps,
+    metrics,
+    best: bestSoFar(run, step, metrics),
+  };
+  const saved = await saveCheckpoint({
+    runDir,
+    step,
+    config: project.config,
+    labels: run.data.labels,
+    model,
+    adapter,
+    optimizer,
+    progress,
+  });
   run.say({ kind: 'saved', step, ...saved, metrics });
 
   const { evaluation, checkpoints } = project.config;
@@ -200,12 +272,20 @@ async function save(run: Run, { adapter, optimizer, plan }: Training): Promise<v
   }
 }
 
+/** With this checkpoint counted in: that it improved is said only after it is saved. */
+function bestSoFar({ request, state }: Run, step: number, metrics: MetricValues): RunState['best'] {
+  const { metric } = request.project.config.evaluation;
+  const value = metrics[metric];
+  return value !== undefined && isBetter(metric, value, state.best?.value) ? { step, value } : state.best;
+}
+
 async function finishRun(run: Run, training: Training, end: LoopEnd): Promise<void> {
   if (end.kind === 'diverged') throw new RunFailure(divergedError(end, training.plan.learningRate));
   const best = run.state.checkpoints.find(({ step }) => step === run.state.best?.step);
   if (end.kind !== 'stopped' && best !== undefined) {
     await loadCheckpoint(`${run.runDir}/${best.path}`, training.adapter);
-    for (const split of heldOutSplits(training.splits)) if (split !== 'validation') await measure(run, training, split, best.step, 'trained');
+    for (const split of heldOutSplits(training.splits))
+      if (split !== 'validation') await measure(run, training, split, best.step, 'trained');
   }
   run.say({ kind: 'ended', state: end.kind, ...(best && { bestStep: best.step }), reason: describeEnd(end, training.plan) });
 }
@@ -216,7 +296,8 @@ function heldOutSplits(splits: EncodedSplits): Split[] {
 
 function describeEnd(end: LoopEnd, { totalSteps }: Plan): string {
   if (end.kind === 'completed') return `All ${totalSteps} steps are done.`;
-  if (end.kind === 'early-stopped') return `No progress on the validation rows any more; ended after ${end.step} of ${totalSteps} steps.`;
+  if (end.kind === 'early-stopped')
+    return `No progress on the validation rows any more; ended after ${end.step} of ${totalSteps} steps.`;
   return `Stopped on request after ${end.step} of ${totalSteps} steps.`;
 }
 
@@ -232,7 +313,13 @@ function divergedError({ step, loss, gradNorm }: LoopEnd & { kind: 'diverged' },
 /** A run that cannot go on still says so, unless even the log cannot be written any more. */
 function endFailed(run: Run, error: RunError): void {
   const state: EndState = error.code === 'diverged' || error.code === 'out-of-memory' ? error.code : 'failed';
-  const ended: UnnumberedEvent & { kind: 'ended' } = { kind: 'ended', state, ...(run.state.best && { bestStep: run.state.best.step }), reason: error.message, error };
+  const ended: UnnumberedEvent & { kind: 'ended' } = {
+    kind: 'ended',
+    state,
+    ...(run.state.best && { bestStep: run.state.best.step }),
+    reason: error.message,
+    error,
+  };
   try {
     run.say(ended);
   } catch {

@@ -125,7 +125,8 @@ function misplaced(entries: readonly Entry[], dataBytes: number): string[] {
   let previousEnd = 0;
   for (const { name, dtype, shape, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
     const expected = shape.reduce((product, dimension) => product * dimension, bytesPerElement[dtype]);
-    if (end - begin !== expected) mismatches.push(`"${name}" [${shape.join(', ')}] of ${dtype} needs ${expected} bytes and has ${end - begin}`);
+    if (end - begin !== expected)
+      mismatches.push(`"${name}" [${shape.join(', ')}] of ${dtype} needs ${expected} bytes and has ${end - begin}`);
     if (end > dataBytes) mismatches.push(`"${name}" ends at byte ${end} of ${dataBytes}`);
     if (begin < previousEnd) mismatches.push(`"${name}" overlaps the tensor before it`);
     previousEnd = Math.max(previousEnd, end);

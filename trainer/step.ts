@@ -22,7 +22,9 @@ export interface StepOptions extends GradientOptions {
   readonly surroundings: { nowMs(): number };
 }
 
-export type StepResult = { readonly applied: true; readonly facts: StepFacts } | { readonly applied: false; readonly loss: number; readonly gradNorm: number };
+export type StepResult =
+  | { readonly applied: true; readonly facts: StepFacts }
+  | { readonly applied: false; readonly loss: number; readonly gradNorm: number };
 
 export interface StepFacts {
   readonly loss: number;
@@ -49,7 +51,10 @@ export function takeStep(options: StepOptions, batches: readonly LabelledBatch[]
 }
 
 /** The mean over all rows of the step, whatever the sizes of its batches. The caller frees the gradients. */
-export function computeGradients(options: GradientOptions, batches: readonly LabelledBatch[]): { loss: number; gradients: Gradients } {
+export function computeGradients(
+  options: GradientOptions,
+  batches: readonly LabelledBatch[],
+): { loss: number; gradients: Gradients } {
   const rows = batches.reduce((sum, { batch }) => sum + batch.rows, 0);
   let loss = 0;
   let gradients: Record<string, tf.Tensor> = {};

@@ -22,11 +22,14 @@ interface Job {
 
 /** `argument` is `{ runDir, step?, split? }`; what it leaves out is asked. Gives the metrics. */
 export async function evaluateCheckpoint(app: App, argument?: unknown): Promise<MetricValues | undefined> {
-  if (!isTrusted()) return refuse(app, argument, messages.untrusted);
+  if (!isTrusted()) {
+    refuse(app, argument, messages.untrusted);
+    return undefined;
+  }
   const isWanted = (run: FollowedRun) => run.state.checkpoints.length > 0;
   const run = await pickRun(app, argument, { isWanted, none: messages.noCheckpoint });
   const node = run && (await chooseCheckpoint(run, argument));
-  if (node === undefined && readField(argument, 'step') !== undefined) return refuse(app, argument, messages.checkpointGone);
+  if (node === undefined) refuse(app, argument, messages.checkpointGone);
   const split = node && (await chooseSplit(run, argument));
   return split && evaluate(app, { run, node, split });
 }
@@ -38,13 +41,12 @@ export async function evaluateAtOnce(app: App, argument?: unknown): Promise<Metr
   return evaluateCheckpoint(app, { split: splitsOf(run.record?.config).at(0), ...argument });
 }
 
-/** A panel that asked waits for an answer. */
-function refuse(app: App, argument: unknown, message: string): undefined {
+/** A panel that asked, and named the step, waits for an answer. */
+function refuse(app: App, argument: unknown, message: string): void {
   const named = readRunArgument(argument);
   const step = readField(argument, 'step');
-  if (named === undefined || typeof step !== 'number') return undefined;
+  if (named === undefined || typeof step !== 'number') return;
   app.panels.sessionOf(named.runDir)?.showEvaluation(step, 'test', { kind: 'failed', message });
-  return undefined;
 }
 
 async function chooseCheckpoint(run: FollowedRun, argument: unknown): Promise<CheckpointNode | undefined> {

@@ -38,12 +38,18 @@ function showRun(item: TreeItem, node: RunNode): TreeItem {
     description,
     iconPath:
       run.broken === undefined ? phaseIcon(run.state.phase) : new ThemeIcon('error', new ThemeColor('list.errorForeground')),
-    collapsibleState: run.state.checkpoints.length > 0 ? (run.wasSeenActive ? Expanded : Collapsed) : None,
+    collapsibleState: foldOf(run),
     contextValue: isEnded(run.state.phase) ? 'run:ended' : 'run:active',
     tooltip: runTooltip(run),
     accessibilityInformation: { label: `${nodeLabel(node)}, ${description}` },
     command: { command: 'temper.openRun', title: 'Open Run', arguments: [node] },
   });
+}
+
+/** Open from the start while it runs: an item that first had nothing to fold stays folded when something comes. */
+function foldOf({ wasSeenActive, state }: FollowedRun): TreeItemCollapsibleState {
+  if (wasSeenActive) return Expanded;
+  return state.checkpoints.length > 0 ? Collapsed : None;
 }
 
 function showCheckpoint(item: TreeItem, node: CheckpointNode): TreeItem {

@@ -1,11 +1,11 @@
 /** Keeps the problems of all projects up to date: from disk, and from what is being typed. One diagnostic collection. */
-import { existsSync } from 'node:fs';
 import { languages, Uri, workspace, type TextDocument } from 'vscode';
 import { Owner } from '../owner';
 import { readSettings } from '../settings';
 import { Debounce } from '../timing';
 import { FileWatch } from './file-watch';
 import { ProjectLint, type FileFindings, type UnsavedText } from './project-lint';
+import { readRulePages, type PageOf } from './rule-pages';
 import { toDiagnostics } from './to-diagnostics';
 
 const quietMs = 150;
@@ -13,13 +13,13 @@ const quietMs = 150;
 type Show = (file: string, findings: FileFindings | undefined) => void;
 
 export class Linter extends Owner {
-  private readonly extensionUri: Uri;
+  private readonly pageOf: PageOf;
   private readonly diagnostics = this.own(languages.createDiagnosticCollection('temper'));
   private readonly projects = new Map<string, LintedProject>();
 
   constructor(extensionUri: Uri) {
     super();
-    this.extensionUri = extensionUri;
+    this.pageOf = readRulePages(extensionUri);
     this.own(workspace.onDidChangeTextDocument(({ document }) => this.askFor(document)));
     this.own(workspace.onDidSaveTextDocument((document) => this.askFor(document)));
     this.own(workspace.onDidCloseTextDocument((document) => this.askFor(document)));
@@ -38,7 +38,7 @@ export class Linter extends Owner {
 
   private createProject(dir: string): LintedProject {
     const show: Show = (file, findings) => {
-      const options = { maxProblems: readSettings().maxProblemsPerFile, pageOf: (code: string) => this.pageOf(code) };
+      const options = { maxProblems: readSettings().maxProblemsPerFile, pageOf: this.pageOf };
       this.diagnostics.set(Uri.file(file), findings && toDiagnostics(findings, options));
     };
     return new LintedProject(dir, show);
@@ -51,11 +51,6 @@ export class Linter extends Owner {
 
   private askForAll(): void {
     for (const project of this.projects.values()) project.ask();
-  }
-
-  private pageOf(code: string): Uri | undefined {
-    const page = Uri.joinPath(this.extensionUri, 'docs', 'problems', `${code}.md`);
-    return existsSync(page.fsPath) ? page : undefined;
   }
 }
 

@@ -1,13 +1,13 @@
 /** Findings of the linter as the editor's diagnostics. */
-import { Diagnostic, DiagnosticSeverity, Range, type Uri } from 'vscode';
+import { Diagnostic, DiagnosticSeverity, Range } from 'vscode';
 import type { Problem } from '../../protocol';
 import { messages } from '../messages';
 import type { FileFindings } from './project-lint';
+import type { PageOf } from './rule-pages';
 
 export interface DiagnosticOptions {
   readonly maxProblems: number;
-  /** The page that explains a rule, where there is one. */
-  readonly pageOf: (code: Problem['code']) => Uri | undefined;
+  readonly pageOf: PageOf;
 }
 
 export function toDiagnostics(findings: FileFindings, options: DiagnosticOptions): Diagnostic[] {

@@ -11,7 +11,7 @@ import { runFolders, temper, tinySettings, writeTinyProject, type CliOutcome } f
 interface BadInput {
   readonly what: string;
   /** Spoils a good project. */
-  spoil(at: (name: string) => string): void;
+  readonly spoil: (at: (name: string) => string) => void;
   readonly code: string;
   readonly exitCode: 1 | 2;
   /** Relative to the project. */
@@ -28,7 +28,9 @@ const correctData = /Correct the data; "temper lint"/;
 const table: readonly BadInput[] = [
   {
     what: 'an empty data file',
-    spoil: (at) => writeFileSync(at('train.jsonl'), ''),
+    spoil: (at) => {
+      writeFileSync(at('train.jsonl'), '');
+    },
     ...{
       code: 'bad-data',
       exitCode: 1,
@@ -70,7 +72,9 @@ const table: readonly BadInput[] = [
   },
   {
     what: 'one class only',
-    spoil: (at) => writeFileSync(at('train.jsonl'), row('the app works', 'good') + row('the door opens', 'good')),
+    spoil: (at) => {
+      writeFileSync(at('train.jsonl'), row('the app works', 'good') + row('the door opens', 'good'));
+    },
     ...{
       code: 'bad-data',
       exitCode: 1,
@@ -97,7 +101,9 @@ const table: readonly BadInput[] = [
   },
   {
     what: 'a label in the test rows that train does not have',
-    spoil: (at) => writeFileSync(at('test.jsonl'), row('the app works', 'good') + row('the app waits', 'unsure')),
+    spoil: (at) => {
+      writeFileSync(at('test.jsonl'), row('the app works', 'good') + row('the app waits', 'unsure'));
+    },
     ...{
       code: 'bad-data',
       exitCode: 1,
@@ -109,11 +115,12 @@ const table: readonly BadInput[] = [
   },
   {
     what: 'latin-1 bytes',
-    spoil: (at) =>
+    spoil: (at) => {
       writeFileSync(
         at('train.jsonl'),
         Buffer.concat([Buffer.from(good), Buffer.from('{"text":"caf\xe9 works","label":"good"}\n', 'latin1')]),
-      ),
+      );
+    },
     ...{
       code: 'bad-data',
       exitCode: 1,
@@ -125,12 +132,16 @@ const table: readonly BadInput[] = [
   },
   {
     what: 'a row that is torn',
-    spoil: (at) => writeFileSync(at('train.jsonl'), `${good}{"text": "the app`),
+    spoil: (at) => {
+      writeFileSync(at('train.jsonl'), `${good}{"text": "the app`);
+    },
     ...{ code: 'bad-data', exitCode: 1, file: 'train.jsonl', line: 13, message: /^train\.jsonl, line 13: /, hint: correctData },
   },
   {
     what: 'a missing data file',
-    spoil: (at) => rmSync(at('validation.jsonl')),
+    spoil: (at) => {
+      rmSync(at('validation.jsonl'));
+    },
     ...{
       code: 'bad-data',
       exitCode: 1,
@@ -142,7 +153,9 @@ const table: readonly BadInput[] = [
   },
   {
     what: 'a misspelt key in the config',
-    spoil: (at) => configure(at, { training: { ...tinySettings.training, learningrate: 1 } }),
+    spoil: (at) => {
+      configure(at, { training: { ...tinySettings.training, learningrate: 1 } });
+    },
     ...{
       code: 'bad-config',
       exitCode: 2,
@@ -154,17 +167,23 @@ const table: readonly BadInput[] = [
   },
   {
     what: 'a config that is not JSON',
-    spoil: (at) => writeFileSync(at('temper.json'), '{\n  "model": "model",\n  "data": { "train": "train.jsonl", }\n}\n'),
+    spoil: (at) => {
+      writeFileSync(at('temper.json'), '{\n  "model": "model",\n  "data": { "train": "train.jsonl", }\n}\n');
+    },
     ...{ code: 'bad-config', exitCode: 2, file: 'temper.json', line: 3, message: /line 3: /, hint: /Correct this line/ },
   },
   {
     what: 'no config at all',
-    spoil: (at) => rmSync(at('temper.json')),
+    spoil: (at) => {
+      rmSync(at('temper.json'));
+    },
     ...{ code: 'bad-config', exitCode: 2, file: 'temper.json', message: /There is no temper\.json in /, hint: /temper new/ },
   },
   {
     what: 'a missing model folder',
-    spoil: (at) => rmSync(at('model'), { recursive: true }),
+    spoil: (at) => {
+      rmSync(at('model'), { recursive: true });
+    },
     ...{
       code: 'bad-model',
       exitCode: 1,
@@ -175,7 +194,9 @@ const table: readonly BadInput[] = [
   },
   {
     what: 'a torn safetensors file',
-    spoil: (at) => writeFileSync(at('model/model.safetensors'), readFileSync(at('model/model.safetensors')).subarray(0, 9_000)),
+    spoil: (at) => {
+      writeFileSync(at('model/model.safetensors'), readFileSync(at('model/model.safetensors')).subarray(0, 9_000));
+    },
     ...{
       code: 'bad-model',
       exitCode: 1,
@@ -186,7 +207,9 @@ const table: readonly BadInput[] = [
   },
   {
     what: 'weights that are a page of a web server',
-    spoil: (at) => writeFileSync(at('model/model.safetensors'), '<!DOCTYPE html><title>404</title>'),
+    spoil: (at) => {
+      writeFileSync(at('model/model.safetensors'), '<!DOCTYPE html><title>404</title>');
+    },
     ...{
       code: 'bad-model',
       exitCode: 1,
@@ -197,7 +220,9 @@ const table: readonly BadInput[] = [
   },
   {
     what: 'a tokenizer that does not fit the model',
-    spoil: (at) => writeFileSync(at('model/tokenizer.json'), JSON.stringify(tinyTokenizer([...tinyVocabulary, 'more', 'words']))),
+    spoil: (at) => {
+      writeFileSync(at('model/tokenizer.json'), JSON.stringify(tinyTokenizer([...tinyVocabulary, 'more', 'words'])));
+    },
     ...{
       code: 'bad-model',
       exitCode: 1,
@@ -208,7 +233,9 @@ const table: readonly BadInput[] = [
   },
   {
     what: 'a model of a type that Temper cannot train',
-    spoil: (at) => writeFileSync(at('model/config.json'), '{"model_type": "gpt2"}'),
+    spoil: (at) => {
+      writeFileSync(at('model/config.json'), '{"model_type": "gpt2"}');
+    },
     ...{
       code: 'bad-model',
       exitCode: 1,
@@ -219,7 +246,9 @@ const table: readonly BadInput[] = [
   },
   {
     what: 'a backend that is not installed',
-    spoil: (at) => configure(at, { backend: 'tensorflow' }),
+    spoil: (at) => {
+      configure(at, { backend: 'tensorflow' });
+    },
     ...{ code: 'backend-missing', exitCode: 1, file: '', message: /tfjs-node is not installed in/, hint: /"backend" to "auto"/ },
   },
 ];

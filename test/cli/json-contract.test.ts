@@ -114,6 +114,20 @@ describe('temper --json', function () {
       Object.values(metrics).forEach(assertMetrics);
     });
 
+    it('keeps with each checkpoint what transformers keeps: the step, the metrics, the best so far', () => {
+      const { bestStep, checkpoints } = trained.last as unknown as {
+        bestStep: number;
+        checkpoints: { step: number; path: string; metrics: { accuracy: number } }[];
+      };
+      const best = checkpoints.find(({ step }) => step === bestStep) ?? assert.fail();
+      const state = JSON.parse(readFileSync(join(runDir, best.path, 'trainer_state.json'), 'utf8')) as Record<string, unknown>;
+      assert.deepEqual(
+        [state['global_step'], state['max_steps'], state['best_global_step'], state['best_metric']],
+        [bestStep, 4, bestStep, best.metrics.accuracy],
+      );
+      assert.equal((state['log_history'] as { eval_accuracy: number }[]).at(-1)?.eval_accuracy, best.metrics.accuracy);
+    });
+
     it('ends with a result also when the run fails, with its error in it, and exit code 1', async () => {
       const outcome = await temper([
         'train',

@@ -137,26 +137,49 @@ describe('temper eval', function () {
   const faults: readonly [what: string, spoil: () => void, message: RegExp][] = [
     [
       'was cut off',
-      () =>
+      () => {
         writeFileSync(
           join(torn, 'adapter_model.safetensors'),
           readFileSync(join(torn, 'adapter_model.safetensors')).subarray(0, 500),
-        ),
+        );
+      },
       /adapter_model\.safetensors has 500 bytes instead of \d+/,
     ],
     [
       'has another byte',
-      () => flipLastByte(join(torn, 'adapter_model.safetensors')),
+      () => {
+        flipLastByte(join(torn, 'adapter_model.safetensors'));
+      },
       /adapter_model\.safetensors has other content than was saved/,
     ],
-    ['lacks a file', () => rmSync(join(torn, 'adapter_model.safetensors')), /adapter_model\.safetensors is missing/],
+    [
+      'lacks a file',
+      () => {
+        rmSync(join(torn, 'adapter_model.safetensors'));
+      },
+      /adapter_model\.safetensors is missing/,
+    ],
     [
       'was never finished',
-      () => rmSync(join(torn, 'MANIFEST.json')),
+      () => {
+        rmSync(join(torn, 'MANIFEST.json'));
+      },
       /has neither a MANIFEST\.json, which a complete checkpoint has, nor a run\.json/,
     ],
-    ['is not there', () => rmSync(torn, { recursive: true }), /there is no such folder/],
-    ['has a manifest that is torn', () => writeFileSync(join(torn, 'MANIFEST.json'), '{"formatVersion": 1,'), /it is not JSON/],
+    [
+      'is not there',
+      () => {
+        rmSync(torn, { recursive: true });
+      },
+      /there is no such folder/,
+    ],
+    [
+      'has a manifest that is torn',
+      () => {
+        writeFileSync(join(torn, 'MANIFEST.json'), '{"formatVersion": 1,');
+      },
+      /it is not JSON/,
+    ],
   ];
   for (const [what, spoil, message] of faults) {
     it(`refuses a checkpoint that ${what}, by name`, async () => {

@@ -8,7 +8,7 @@ const { planned, improved, progress, stopping, ended } = exampleEvents;
 
 /** The fold asks for numbers; nothing else is looked at here. */
 const stateOf = (...events: UnnumberedEvent[]) =>
-  collectRunState(events.map((event, index) => ({ seq: index + 1, atMs: index, ...event }) as RunEvent));
+  collectRunState(events.map((event, index) => ({ seq: index + 1, atMs: index, ...event })));
 
 describe('a run in a few words', () => {
   it('says what is being done before the first step', () => {

@@ -56,13 +56,13 @@ describe('the session of a run panel', () => {
     await hasPosts(1);
     const [snapshot] = snapshots();
     assert.equal(snapshot?.header.name, 'spam');
-    assert.equal(snapshot?.header.method, 'lora r8');
-    assert.equal(snapshot?.header.model, 'tiny-encoder');
+    assert.equal(snapshot.header.method, 'lora r8');
+    assert.equal(snapshot.header.model, 'tiny-encoder');
     assert.deepEqual(
-      snapshot?.steps.map(({ loss }) => loss),
+      snapshot.steps.map(({ loss }) => loss),
       [2.5, 2.25],
     );
-    assert.equal(snapshot?.state.lastSeq, 4);
+    assert.equal(snapshot.state.lastSeq, 4);
     await sleep(50);
     assert.deepEqual(kinds(), ['snapshot']);
   });

@@ -1,8 +1,8 @@
-"""Loads a checkpoint written by `temper train` with PEFT, or with transformers alone, and compares its logits with Temper's.
+"""Loads checkpoints written by `temper train` with PEFT, or with transformers alone, and compares their logits with Temper's.
 
-usage: check_peft.py BASE_MODEL_DIR CHECKPOINT_DIR LOGITS_JSON   (LOGITS_JSON: {"texts": [...], "logits": [[...]]})
+usage: check_peft.py BASE_MODEL_DIR (CHECKPOINT_DIR LOGITS_JSON)...   (LOGITS_JSON: {"texts": [...], "logits": [[...]]})
 A checkpoint with an adapter_config.json is put on the base by PEFT; any other is a whole model and the base is not read.
-Prints one JSON line with the largest difference; exit code 1 when it is above 1e-4.
+Prints one JSON line per checkpoint with the largest difference; exit code 1 when one is above 1e-4.
 """
 import json
 import os
@@ -22,14 +22,19 @@ def load(base_dir, checkpoint_dir):
     return PeftModel.from_pretrained(base, checkpoint_dir)
 
 
-base_dir, checkpoint_dir, logits_file = sys.argv[1:4]
-with open(logits_file, encoding="utf8") as file:
-    expected = json.load(file)
-model = load(base_dir, checkpoint_dir).eval()
-encoded = AutoTokenizer.from_pretrained(checkpoint_dir)(expected["texts"], padding=True, return_tensors="pt")
-with torch.no_grad():
-    logits = model(input_ids=encoded["input_ids"], attention_mask=encoded["attention_mask"]).logits
-difference = (logits - torch.tensor(expected["logits"])).abs().max().item()
-labels = [model.config.id2label[index] for index in range(model.config.num_labels)]
-print(json.dumps({"largestDifference": difference, "rows": len(expected["texts"]), "labels": labels}))
-sys.exit(0 if difference <= 1e-4 else 1)
+def compare(base_dir, checkpoint_dir, logits_file):
+    with open(logits_file, encoding="utf8") as file:
+        expected = json.load(file)
+    model = load(base_dir, checkpoint_dir).eval()
+    encoded = AutoTokenizer.from_pretrained(checkpoint_dir)(expected["texts"], padding=True, return_tensors="pt")
+    with torch.no_grad():
+        logits = model(input_ids=encoded["input_ids"], attention_mask=encoded["attention_mask"]).logits
+    difference = (logits - torch.tensor(expected["logits"])).abs().max().item()
+    labels = [model.config.id2label[index] for index in range(model.config.num_labels)]
+    print(json.dumps({"largestDifference": difference, "rows": len(expected["texts"]), "labels": labels}), flush=True)
+    return difference <= 1e-4
+
+
+base, *pairs = sys.argv[1:]
+results = [compare(base, *pair) for pair in zip(pairs[::2], pairs[1::2])]
+sys.exit(0 if all(results) else 1)

@@ -23,8 +23,23 @@ import * as tf from '../../trainer/tensors';
 const numbers = z.array(z.number());
 const stepsSchema = z.object({
   labels: z.array(z.string()),
-  settings: z.object({ peakRate: z.number(), weightDecay: z.number(), maxGradNorm: z.number(), totalSteps: z.number(), warmupSteps: z.number() }),
-  steps: z.array(z.object({ ids: z.array(numbers), mask: z.array(numbers), labels: numbers, loss: z.number(), gradNorm: z.number(), learningRate: z.number() })),
+  settings: z.object({
+    peakRate: z.number(),
+    weightDecay: z.number(),
+    maxGradNorm: z.number(),
+    totalSteps: z.number(),
+    warmupSteps: z.number(),
+  }),
+  steps: z.array(
+    z.object({
+      ids: z.array(numbers),
+      mask: z.array(numbers),
+      labels: numbers,
+      loss: z.number(),
+      gradNorm: z.number(),
+      learningRate: z.number(),
+    }),
+  ),
 });
 const described = z.record(z.string(), z.object({ norm: z.number(), indices: numbers, values: numbers }));
 const expectedSchema = z.object({ firstGradients: described, parametersAfterFiveSteps: described });
@@ -39,7 +54,7 @@ const methods: Record<'full' | 'lora', MethodConfig> = {
  * A key's bias moves all scores of a query alike, and softmax does not see that: its gradient is zero but for rounding,
  * which AdamW then blows up to full steps. Both sides must find it (nearly) zero; what rounding makes of it is not compared.
  */
-const withoutGradient = /attention\.self\.key\.bias$/;
+const withoutGradient = 'attention.self.key.bias';
 const roundingNorm = 1e-6;
 
 for (const name of ['full', 'lora'] as const) {
@@ -54,7 +69,13 @@ for (const name of ['full', 'lora'] as const) {
 
     before(async () => {
       await chooseBackend({ backend: 'wasm', threads: 2, projectDir: packageRoot() });
-      model = await loadModel({ model: 'tiny-encoder', projectDir: packageRoot(), labels, initialWeights: 'pretrained', seed: 0 });
+      model = await loadModel({
+        model: 'tiny-encoder',
+        projectDir: packageRoot(),
+        labels,
+        initialWeights: 'pretrained',
+        seed: 0,
+      });
       adapter = attachMethod(methods[name], { ...model, modelDir: model.dir, random: createRandom(0) });
       assignSome(adapter, await readSafetensors(join(folder, 'initial.safetensors')));
     });
@@ -66,7 +87,7 @@ for (const name of ['full', 'lora'] as const) {
       const { gradients } = computeGradients({ ...model, adapter, training, random: createRandom(0) }, batches.slice(0, 1));
       const named = nameGradients(adapter, gradients);
       for (const [tensorName, gradient] of named) {
-        if (withoutGradient.test(tensorName)) assert.ok(normOf(gradient) < roundingNorm, tensorName);
+        if (tensorName.endsWith(withoutGradient)) assert.ok(normOf(gradient) < roundingNorm, tensorName);
       }
       assertClose(named, expected.firstGradients, 1e-4);
       tf.dispose(gradients);
@@ -75,13 +96,24 @@ for (const name of ['full', 'lora'] as const) {
     it('gives the same losses, gradient norms and rates (1e-5), and the same parameters afterwards', () => {
       const optimizer = createOptimizer(adapter.trained, training);
       const schedule = { ...createSchedule(training, settings.peakRate, settings.totalSteps), warmupSteps: settings.warmupSteps };
-      const options = { ...model, adapter, optimizer, schedule, training, random: createRandom(0), surroundings: { nowMs: () => 0 } };
+      const options = {
+        ...model,
+        adapter,
+        optimizer,
+        schedule,
+        training,
+        random: createRandom(0),
+        surroundings: { nowMs: () => 0 },
+      };
       batches.forEach((batch, index) => {
         const result = takeStep(options, [batch], index + 1);
         assert.ok(result.applied);
         const { loss, gradNorm, learningRate } = steps[index] ?? assert.fail();
         assert.ok(Math.abs(result.facts.loss - loss) <= 1e-5, `loss of step ${index + 1}: ${result.facts.loss} against ${loss}`);
-        assert.ok(Math.abs(result.facts.gradNorm - gradNorm) <= 1e-4 * gradNorm, `norm of step ${index + 1}: ${result.facts.gradNorm} against ${gradNorm}`);
+        assert.ok(
+          Math.abs(result.facts.gradNorm - gradNorm) <= 1e-4 * gradNorm,
+          `norm of step ${index + 1}: ${result.facts.gradNorm} against ${gradNorm}`,
+        );
         assert.ok(Math.abs(result.facts.learningRate - learningRate) < 1e-12, `rate of step ${index + 1}`);
       });
       assertClose(adapter.trained, expected.parametersAfterFiveSteps, 1e-4);
@@ -96,7 +128,13 @@ function readJson(file: string): unknown {
 
 function toBatch({ ids, mask, labels }: z.infer<typeof stepsSchema>['steps'][number]): LabelledBatch {
   const flatMask = Float32Array.from(mask.flat());
-  const batch = { rows: ids.length, length: ids[0]?.length ?? 0, ids: Int32Array.from(ids.flat()), mask: flatMask, tokens: flatMask.reduce((sum, one) => sum + one, 0) };
+  const batch = {
+    rows: ids.length,
+    length: ids[0]?.length ?? 0,
+    ids: Int32Array.from(ids.flat()),
+    mask: flatMask,
+    tokens: flatMask.reduce((sum, one) => sum + one, 0),
+  };
   return { batch, labels: Int32Array.from(labels), indices: labels.map((_, index) => index) };
 }
 
@@ -113,14 +151,18 @@ function assignSome(adapter: Adapter, values: NamedTensors): void {
 }
 
 function nameGradients(adapter: Adapter, gradients: Gradients): Map<string, tf.Tensor> {
-  return new Map([...adapter.trained].flatMap(([name, variable]) => (gradients[variable.name] === undefined ? [] : [[name, gradients[variable.name] as tf.Tensor]])));
+  return new Map(
+    [...adapter.trained].flatMap(([name, variable]) =>
+      gradients[variable.name] === undefined ? [] : [[name, gradients[variable.name] as tf.Tensor]],
+    ),
+  );
 }
 
 /** Norms and samples of every tensor, relative to the tensor's largest sampled value. */
 function assertClose(found: ReadonlyMap<string, tf.Tensor>, expected: Described, tolerance: number): void {
   assert.deepEqual([...found.keys()].sort(), Object.keys(expected).sort());
   for (const [name, { norm, indices, values }] of Object.entries(expected)) {
-    if (withoutGradient.test(name)) continue;
+    if (name.endsWith(withoutGradient)) continue;
     const tensor = found.get(name) ?? assert.fail();
     const flat = tensor.dataSync();
     const foundNorm = normOf(tensor);

@@ -1,6 +1,7 @@
 /** The training loop with real tensors on a tiny model; only what it knows of the world is made up. */
 import assert from 'node:assert/strict';
-import type { ControlRequest, UnnumberedEvent } from '../../protocol';
+import { RunFailure, type ControlRequest, type UnnumberedEvent } from '../../protocol';
+import { evaluate } from '../../trainer/evaluate';
 import * as tf from '../../trainer/tensors';
 import { assertSameBits } from './numbers';
 import {
@@ -171,11 +172,25 @@ describe('the training loop', () => {
       assertSameBits(values, before.get(tensorName) ?? assert.fail(), tensorName);
   });
 
+  it('refuses to measure a model whose scores overflow', async () => {
+    training = await createTinyTraining({ method: { type: 'head-only' } });
+    const head = training.adapter.trained.get('classifier.weight') ?? assert.fail();
+    const huge = tf.fill(head.shape, 3e38);
+    head.assign(huge);
+    huge.dispose();
+    const { classifier, adapter, validation, labels, padId } = training.options;
+    await assert.rejects(evaluate(classifier, adapter, validation, { labels, batchSize: 8, padId }), (thrown) => {
+      assert.ok(thrown instanceof RunFailure);
+      assert.equal(thrown.error.code, 'diverged');
+      return true;
+    });
+  });
+
   it('diverges under a huge rate, and the parameters are still finite numbers', async () => {
     training = await createTinyTraining({ steps: 10, training: { warmupRatio: 0 } });
     const outcome = await runLoop({ ...training.options, schedule: { ...training.options.schedule, peak: 1e30 } });
-    assert.equal(outcome.end.kind, 'diverged');
-    assert.ok(outcome.end.kind === 'diverged' && !(Number.isFinite(outcome.end.loss) && Number.isFinite(outcome.end.gradNorm)));
+    if (outcome.end.kind !== 'diverged') assert.fail(outcome.end.kind);
+    assert.ok(!(Number.isFinite(outcome.end.loss) && Number.isFinite(outcome.end.gradNorm)));
     for (const [name, values] of copyValues(training.adapter.trained)) assert.ok(values.every(Number.isFinite), name);
   });
 });

@@ -116,7 +116,7 @@ onCpu('LoRA', () => {
 
   it('has dropout in front of the update only, and only while training', async () => {
     await attach(lora({ dropout: 0.5 }));
-    const x = tf.ones([64, hidden]) as tf.Tensor2D; // ones makes two dimensions of two
+    const x = tf.ones<tf.Rank.R2>([64, hidden]);
     const through = (random?: ReturnType<typeof createRandom>) =>
       tf.tidy(() => Float32Array.from(adapter.linear(query, x, random).dataSync<'float32'>()));
     assertSameBits(through(createRandom(1)), through(), 'B is 0: what is dropped does not show');

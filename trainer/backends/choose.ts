@@ -106,5 +106,9 @@ async function selfTest(): Promise<void> {
 
 function noBackend(refused: readonly { name: string; reason: string }[]): RunFailure {
   const reasons = refused.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
-  return new RunFailure({ code: 'backend-missing', message: `No backend could be started (${reasons}).`, hint: 'Set "backend" to "auto", or run `temper doctor`.' });
+  return new RunFailure({
+    code: 'backend-missing',
+    message: `No backend could be started (${reasons}).`,
+    hint: 'Set "backend" to "auto", or run `temper doctor`.',
+  });
 }

@@ -25,10 +25,14 @@ export function parseCommandArguments(command: Command, args: readonly string[])
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
     const given = new Map<string, string | boolean | (string | boolean)[] | undefined>(Object.entries(values));
-    const list = (name: string): string[] => [given.get(name) ?? []].flat().flatMap((value: string | boolean) => (typeof value === 'string' ? [value] : []));
+    const list = (name: string): string[] =>
+      [given.get(name) ?? []].flat().flatMap((value: string | boolean) => (typeof value === 'string' ? [value] : []));
     return { positionals, text: (name) => list(name).at(-1), texts: list, flag: (name) => given.get(name) === true };
   } catch (thrown) {
-    throw badUsage(adviseOption(args, Object.keys(options)) ?? (thrown instanceof Error ? thrown.message : String(thrown)), command);
+    throw badUsage(
+      adviseOption(args, Object.keys(options)) ?? (thrown instanceof Error ? thrown.message : String(thrown)),
+      command,
+    );
   }
 }
 

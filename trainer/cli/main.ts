@@ -12,7 +12,16 @@ import { stopCommand } from './commands/stop';
 import { trainCommand } from './commands/train';
 import { createOutput } from './output';
 
-const commands: readonly Command[] = [newCommand, lintCommand, trainCommand, evalCommand, predictCommand, runsCommand, stopCommand, doctorCommand];
+const commands: readonly Command[] = [
+  newCommand,
+  lintCommand,
+  trainCommand,
+  evalCommand,
+  predictCommand,
+  runsCommand,
+  stopCommand,
+  doctorCommand,
+];
 
 async function main(args: readonly string[]): Promise<number> {
   const [name = '--help', ...rest] = args;
@@ -21,7 +30,11 @@ async function main(args: readonly string[]): Promise<number> {
   const output = createOutput(args.includes('--json'));
   try {
     const command = commands.find((candidate) => candidate.name === name);
-    if (command === undefined) throw unknownCommand(name, commands.map((known) => known.name));
+    if (command === undefined)
+      throw unknownCommand(
+        name,
+        commands.map((known) => known.name),
+      );
     if (rest.includes('--help') || rest.includes('-h')) return print(`temper ${command.synopsis}\n\n${command.summary}`);
     return await command.run(parseCommandArguments(command, rest), output);
   } catch (thrown) {
@@ -39,7 +52,13 @@ function print(text: string): 0 {
 
 function help(): string {
   const lines = commands.map(({ synopsis, summary }) => `  temper ${synopsis}\n      ${summary}`);
-  return ['Temper fine-tunes pretrained models on this machine.', '', ...lines, '', 'Every command takes --json: one JSON object a line on stdout, the last one is the result.'].join('\n');
+  return [
+    'Temper fine-tunes pretrained models on this machine.',
+    '',
+    ...lines,
+    '',
+    'Every command takes --json: one JSON object a line on stdout, the last one is the result.',
+  ].join('\n');
 }
 
 /** A reader that went away (`| head`) ends us quietly. */

@@ -54,7 +54,10 @@ export function createOutput(json: boolean): Output {
       }
     },
     error({ code, message, hint, file, line }) {
-      if (json) process.stdout.write(`${JSON.stringify({ kind: 'error', code, message, hint, ...(file !== undefined && { file }), ...(line !== undefined && { line }) })}\n`);
+      if (json)
+        process.stdout.write(
+          `${JSON.stringify({ kind: 'error', code, message, hint, ...(file !== undefined && { file }), ...(line !== undefined && { line }) })}\n`,
+        );
       clear();
       if (json) return;
       const place = file === undefined || message.includes(file) ? '' : `\n  ${file}${line === undefined ? '' : `:${line}`}`;

@@ -18,7 +18,8 @@ export class ProgressLine {
   /** The line as it should read now, when the event changes it. */
   update(event: RunEvent): string | undefined {
     this.#state = reduceRun(this.#state, event);
-    if (event.kind === 'progress') return `${event.activity} ${event.done.toLocaleString('en-US')} of ${event.total.toLocaleString('en-US')}`;
+    if (event.kind === 'progress')
+      return `${event.activity} ${event.done.toLocaleString('en-US')} of ${event.total.toLocaleString('en-US')}`;
     if (event.kind !== 'step') return undefined;
     this.#stepTimesMs = [...this.#stepTimesMs.slice(-paceSteps), this.#nowMs()];
     return this.#trainingLine(event);
@@ -28,7 +29,13 @@ export class ProgressLine {
     const total = this.#state.plan?.totalSteps ?? step;
     const filled = Math.round((barWidth * step) / Math.max(1, total));
     const bar = paint('cyan', '━'.repeat(filled)) + paint('dim', '─'.repeat(barWidth - filled));
-    const parts = [`step ${step}/${total}`, `loss ${loss.toFixed(3)}`, `rate ${learningRate.toExponential(1)}`, `${Math.round(tokensPerSecond).toLocaleString('en-US')} tokens/s`, `${this.#timeLeft(total - step)} left`];
+    const parts = [
+      `step ${step}/${total}`,
+      `loss ${loss.toFixed(3)}`,
+      `rate ${learningRate.toExponential(1)}`,
+      `${Math.round(tokensPerSecond).toLocaleString('en-US')} tokens/s`,
+      `${this.#timeLeft(total - step)} left`,
+    ];
     return `${bar} ${parts.join('  ')}`;
   }
 
@@ -75,7 +82,8 @@ export function describeEvent(event: RunEvent): string | undefined {
 
 function describeEvaluation({ step, split, subject, metrics, accuracyInterval }: EvaluationFacts): string {
   const who = subject === 'majority' ? 'always the commonest label' : subject === 'base' ? 'untouched model' : `step ${step}`;
-  const interval = accuracyInterval === undefined ? '' : ` (${formatMetric(accuracyInterval.low)} to ${formatMetric(accuracyInterval.high)})`;
+  const interval =
+    accuracyInterval === undefined ? '' : ` (${formatMetric(accuracyInterval.low)} to ${formatMetric(accuracyInterval.high)})`;
   return `${split.padEnd(11)}${who.padEnd(28)}accuracy ${formatMetric(metrics.accuracy)}${interval}  macro F1 ${formatMetric(metrics.macroF1)}  loss ${formatMetric(metrics.loss)}`;
 }
 

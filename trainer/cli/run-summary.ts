@@ -15,7 +15,10 @@ export interface RunSummary {
 export function summarizeRun(runId: string, runDir: string, state: RunState): RunSummary {
   const { phase, best } = state;
   const find = (subject: Subject, split: Split, step?: number) =>
-    state.evaluations.findLast((evaluation) => evaluation.subject === subject && evaluation.split === split && (step === undefined || evaluation.step === step))?.metrics;
+    state.evaluations.findLast(
+      (evaluation) =>
+        evaluation.subject === subject && evaluation.split === split && (step === undefined || evaluation.step === step),
+    )?.metrics;
   const trained = (['validation', 'test', 'ood'] as const).flatMap((split) => {
     const metrics = find('trained', split, best?.step);
     return metrics === undefined ? [] : [[split, metrics] as const];
@@ -26,6 +29,10 @@ export function summarizeRun(runId: string, runDir: string, state: RunState): Ru
     state: phase.kind === 'ended' ? phase.state : phase.kind,
     bestStep: best?.step ?? null,
     checkpoints: state.checkpoints.map(({ step, path, metrics }) => ({ step, path, metrics })),
-    metrics: { majority: find('majority', 'validation') ?? {}, base: find('base', 'validation') ?? {}, ...Object.fromEntries(trained) },
+    metrics: {
+      majority: find('majority', 'validation') ?? {},
+      base: find('base', 'validation') ?? {},
+      ...Object.fromEntries(trained),
+    },
   };
 }

@@ -1,5 +1,14 @@
 /** Full fine-tuning: every parameter is trained, and the whole model is written. */
-import { collectValues, countParameters, createParameters, disposeAll, plainTuning, trainedOf, type Adapter, type AttachOptions } from './method';
+import {
+  collectValues,
+  countParameters,
+  createParameters,
+  disposeAll,
+  plainTuning,
+  trainedOf,
+  type Adapter,
+  type AttachOptions,
+} from './method';
 
 export function attachFull({ tensors }: AttachOptions): Adapter {
   return attachPlain(tensors, () => true);

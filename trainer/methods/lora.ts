@@ -9,7 +9,16 @@ import { initializeKaimingUniform } from '../initializers';
 import { dense } from '../ops/dense';
 import { dropout } from '../ops/dropout';
 import * as tf from '../tensors';
-import { collectValues, countParameters, createParameters, createVariable, disposeAll, plainTuning, type Adapter, type AttachOptions } from './method';
+import {
+  collectValues,
+  countParameters,
+  createParameters,
+  createVariable,
+  disposeAll,
+  plainTuning,
+  type Adapter,
+  type AttachOptions,
+} from './method';
 
 /** PEFT's prefix in front of a module's path. */
 const peftPrefix = 'base_model.model.';
@@ -23,7 +32,9 @@ interface LowRankUpdate {
 export function attachLora(config: LoraConfig, { tensors, classifier, modelDir, random }: AttachOptions): Adapter {
   const targets = findTargets(config.targetModules, [...classifier.baseShapes.keys()]);
   const base = createParameters(tensors, (name) => classifier.headShapes.has(name));
-  const updates = new Map(targets.map((module) => [module, createUpdate(config.r, classifier.baseShapes.get(`${module}.weight`) ?? [], random)]));
+  const updates = new Map(
+    targets.map((module) => [module, createUpdate(config.r, classifier.baseShapes.get(`${module}.weight`) ?? [], random)]),
+  );
   const plain = plainTuning(base);
   const trained = collectTrained(updates, base, [...classifier.headShapes.keys()]);
   return {
@@ -40,7 +51,13 @@ export function attachLora(config: LoraConfig, { tensors, classifier, modelDir, 
   };
 }
 
-function updatedLinear(config: LoraConfig, frozen: tf.Tensor2D, x: tf.Tensor2D, update?: LowRankUpdate, random?: Random): tf.Tensor2D {
+function updatedLinear(
+  config: LoraConfig,
+  frozen: tf.Tensor2D,
+  x: tf.Tensor2D,
+  update?: LowRankUpdate,
+  random?: Random,
+): tf.Tensor2D {
   if (update === undefined) return frozen;
   const kept = random === undefined ? x : dropout(x, config.dropout, random);
   const low = tf.mul<tf.Tensor2D>(dense(kept, update.a), config.alpha / config.r); // [N, r]
@@ -49,7 +66,9 @@ function updatedLinear(config: LoraConfig, frozen: tf.Tensor2D, x: tf.Tensor2D, 
 
 /** Modules whose path ends in one of the names, in the model's order. */
 function findTargets(targetModules: readonly string[], parameterNames: readonly string[]): string[] {
-  const modules = parameterNames.filter((name) => name.endsWith('.weight') && !/embeddings|LayerNorm/.test(name)).map((name) => name.slice(0, -'.weight'.length));
+  const modules = parameterNames
+    .filter((name) => name.endsWith('.weight') && !/embeddings|LayerNorm/.test(name))
+    .map((name) => name.slice(0, -'.weight'.length));
   const matches = (module: string, target: string) => module === target || module.endsWith(`.${target}`);
   const unknown = targetModules.filter((target) => !modules.some((module) => matches(module, target)));
   if (unknown.length > 0) throw unknownTargets(unknown, modules);
@@ -71,7 +90,11 @@ function createUpdate(r: number, [out = 0, inputs = 0]: readonly number[], rando
   return { a: a as tf.Variable<tf.Rank.R2>, b: b as tf.Variable<tf.Rank.R2> }; // both were made with two dimensions
 }
 
-function collectTrained(updates: ReadonlyMap<string, LowRankUpdate>, base: ReadonlyMap<string, tf.Tensor>, heads: readonly string[]): Map<string, tf.Variable> {
+function collectTrained(
+  updates: ReadonlyMap<string, LowRankUpdate>,
+  base: ReadonlyMap<string, tf.Tensor>,
+  heads: readonly string[],
+): Map<string, tf.Variable> {
   const trained = new Map<string, tf.Variable>();
   for (const [module, { a, b }] of updates) {
     trained.set(`${peftPrefix}${module}.lora_A.weight`, a);

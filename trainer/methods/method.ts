@@ -68,7 +68,8 @@ export function plainTuning(parameters: Parameters): Tuning {
 
 export async function collectValues(parameters: ReadonlyMap<string, tf.Tensor>): Promise<NamedTensors> {
   const values = new Map<string, NamedTensor>();
-  for (const [name, tensor] of parameters) values.set(name, { shape: tensor.shape, values: Float32Array.from(await tensor.data()) });
+  for (const [name, tensor] of parameters)
+    values.set(name, { shape: tensor.shape, values: Float32Array.from(await tensor.data()) });
   return values;
 }
 
@@ -77,7 +78,9 @@ export function assignValues(trained: ReadonlyMap<string, tf.Variable>, values: 
   const mismatches = [...trained].flatMap(([name, variable]) => {
     const found = values.get(name);
     if (found === undefined) return [`"${name}" is missing`];
-    return found.shape.join() === variable.shape.join() ? [] : [`"${name}" is [${found.shape.join(', ')}] and should be [${variable.shape.join(', ')}]`];
+    return found.shape.join() === variable.shape.join()
+      ? []
+      : [`"${name}" is [${found.shape.join(', ')}] and should be [${variable.shape.join(', ')}]`];
   });
   if (mismatches.length > 0) throw new Error(mismatches.join('; '));
   for (const [name, variable] of trained) assign(variable, values.get(name));

@@ -37,11 +37,20 @@ export function measureClassification(outcomes: readonly Outcome[], labels: read
   const perLabel = labels.map((label, index) => measureLabel(label, index, outcomes));
   const present = perLabel.filter((_, index) => outcomes.some(({ label, predicted }) => label === index || predicted === index));
   const macroF1 = present.reduce((sum, { f1 }) => sum + f1, 0) / Math.max(1, present.length);
-  return { rows, metrics: { loss, accuracy: correct / rows, macroF1 }, accuracyInterval: wilsonInterval(correct, rows), perLabel };
+  return {
+    rows,
+    metrics: { loss, accuracy: correct / rows, macroF1 },
+    accuracyInterval: wilsonInterval(correct, rows),
+    perLabel,
+  };
 }
 
 /** What always answering the most frequent label of `train` would reach. */
-export function measureMajority(trainLabels: readonly number[], heldOutLabels: readonly number[], labels: readonly string[]): ClassificationMetrics {
+export function measureMajority(
+  trainLabels: readonly number[],
+  heldOutLabels: readonly number[],
+  labels: readonly string[],
+): ClassificationMetrics {
   const counts = labels.map((_, index) => trainLabels.filter((label) => label === index).length);
   const majority = counts.indexOf(Math.max(...counts));
   const probability = counts.map((count) => count / trainLabels.length);

@@ -7,7 +7,13 @@ import { crossEntropy } from '../ops/cross-entropy';
 import * as tf from '../tensors';
 import type { Tokenizer } from '../tokenizer';
 
-export function encodeRow(row: ClassificationRow, index: number, labels: ReadonlyMap<string, number>, tokenizer: Tokenizer, maxLength: number): EncodedRow {
+export function encodeRow(
+  row: ClassificationRow,
+  index: number,
+  labels: ReadonlyMap<string, number>,
+  tokenizer: Tokenizer,
+  maxLength: number,
+): EncodedRow {
   const label = labels.get(row.label);
   if (label === undefined) throw new Error(`Row ${index} has the label "${row.label}", which is not among the run's labels.`);
   return { ids: tokenizer.encode(row.text, maxLength), label, index };
@@ -19,7 +25,12 @@ export interface LossOptions {
 }
 
 /** Mean cross entropy over the rows of the batch, for training: dropout is on. */
-export function classificationLoss(classifier: SequenceClassifier, tuning: Tuning, { batch, labels }: LabelledBatch, { labelSmoothing, random }: LossOptions): tf.Scalar {
+export function classificationLoss(
+  classifier: SequenceClassifier,
+  tuning: Tuning,
+  { batch, labels }: LabelledBatch,
+  { labelSmoothing, random }: LossOptions,
+): tf.Scalar {
   const logits = classifier.logits(tuning, batch, random); // [rows, labels]
   return crossEntropy(logits, tf.tensor1d(labels, 'int32'), labelSmoothing);
 }
@@ -34,7 +45,11 @@ export interface RowPrediction {
 }
 
 /** Predicts a batch without gradients or dropout; the tensors live only inside. */
-export async function predictBatch(classifier: SequenceClassifier, tuning: Tuning, { batch, indices }: LabelledBatch): Promise<RowPrediction[]> {
+export async function predictBatch(
+  classifier: SequenceClassifier,
+  tuning: Tuning,
+  { batch, indices }: LabelledBatch,
+): Promise<RowPrediction[]> {
   const probabilities = tf.tidy(() => tf.softmax(classifier.logits(tuning, batch)));
   const values = Float32Array.from(await probabilities.data());
   const [, count] = probabilities.shape;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { activate, extension } from './temper';
+import { waitFor } from '../wait-until';
+import { activate, extension, inFolder, openFolder } from './temper';
 
 describe('the extension, as it is installed', () => {
   it('activates', async () => {
@@ -38,13 +39,19 @@ describe('the extension, as it is installed', () => {
     );
   });
 
-  it('puts temper on the PATH of terminals', async () => {
+  it('puts temper on the PATH of terminals', async function () {
+    this.timeout(60_000);
     await activate();
-    const terminal = vscode.window.createTerminal({ name: 'temper test' });
+    const answer = inFolder('answer.txt');
+    const terminal = vscode.window.createTerminal({ name: 'temper test', cwd: openFolder() });
     try {
-      assert.ok(terminal);
+      terminal.sendText(`temper new text-classification from-terminal --json > ${JSON.stringify(answer)}`);
+      const text = await waitFor('temper has answered', () => fs.existsSync(answer) && fs.readFileSync(answer, 'utf8'), 50_000);
+      assert.equal((JSON.parse(text) as { kind: string }).kind, 'result');
     } finally {
       terminal.dispose();
+      fs.rmSync(answer, { force: true });
+      fs.rmSync(inFolder('from-terminal'), { recursive: true, force: true });
     }
   });
 });

@@ -120,6 +120,13 @@ describe('fine-tuning from the editor', function () {
       );
     });
 
+    it('opens its log', async () => {
+      await vscode.commands.executeCommand('temper.openLog', nodeOf(run));
+      const document = vscode.window.activeTextEditor?.document;
+      assert.equal(document?.uri.fsPath, path.join(run.dir, 'log.txt'));
+      assert.match(document.getText(), /"kind":"result"/);
+    });
+
     const bestOf = (followed: FollowedRun): CheckpointNode => {
       const best = children(nodeOf(followed)).find((node) => node.kind === 'checkpoint' && node.isBest);
       return best?.kind === 'checkpoint' ? best : assert.fail('no best checkpoint');
@@ -129,6 +136,8 @@ describe('fine-tuning from the editor', function () {
   it('stops on request after saving what was learnt', async () => {
     const run = await start(await project('long', { training: { maxSteps: 100_000 }, evaluateEvery: 50_000 }));
     await waitFor('a few steps', () => (run.state.lastStep?.step ?? 0) >= 3, trainingMs);
+    await vscode.commands.executeCommand('temper.deleteRun', run);
+    assert.equal(fs.existsSync(run.dir), true, 'a running run was deleted');
     await vscode.commands.executeCommand('temper.stop', run);
     assert.equal(run.isActive, false);
     assert.equal(phaseOf(run), 'stopped');

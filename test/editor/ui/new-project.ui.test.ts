@@ -64,6 +64,19 @@ describe('New Project in the window', () => {
     await workbench.page.locator('.welcome-view-content a.monaco-button', { hasText: 'Start Fine-Tune' }).waitFor();
   });
 
+  it('says where the data is wrong instead of starting, and goes there', async function () {
+    this.timeout(60_000);
+    const train = path.join(folder, 'tickets', 'data', 'train.jsonl');
+    const rows = fs.readFileSync(train, 'utf8');
+    fs.writeFileSync(train, rows.replace('\n', '\n{"text": "torn\n'));
+    await workbench.runCommand('Temper: Start Fine-Tune');
+    const toast = workbench.page.locator('.notification-toast', { hasText: /line 2/ });
+    await toast.locator('.monaco-button', { hasText: 'Open File' }).click();
+    await workbench.page.locator('.tab.active', { hasText: 'train.jsonl' }).waitFor();
+    await workbench.page.locator('.statusbar-item', { hasText: 'Ln 2, Col 1' }).waitFor();
+    fs.writeFileSync(train, rows);
+  });
+
   it('underlines a row of the data that is broken while it is typed', async () => {
     const { page } = workbench;
     await page.keyboard.press('Control+P');

@@ -16,7 +16,7 @@ const SHAPES: readonly Shape[] = [
   { batch: 2, length: 3, heads: 2, size: 5 },
   { batch: 3, length: 17, heads: 3, size: 7 },
   { batch: 2, length: 33, heads: 1, size: 32 },
-  { batch: 1, length: 70, heads: 2, size: 4 }, // two blocks of queries
+  { batch: 2, length: 70, heads: 2, size: 16 }, // two blocks of queries, and enough for two threads
   { batch: 1, length: 130, heads: 1, size: 8 },
 ];
 

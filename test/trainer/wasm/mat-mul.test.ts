@@ -58,6 +58,10 @@ describe('BatchMatMul on the wasm backend', () => {
       [2, 1, 2, 4],
       [1, 3, 4, 2],
     ],
+    [
+      [2, 1, 2, 4],
+      [1, 2, 4, 3],
+    ],
   ] as const) {
     it(`multiplies batches [${a.join()}] by [${b.join()}] as the cpu backend does`, async () => {
       const random = seededRandom(4);

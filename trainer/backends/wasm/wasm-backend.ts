@@ -104,16 +104,6 @@ export class WasmBackend extends tf.MathBackendCPU {
     return super.write(ownValues(values), shape, dtype);
   }
 
-  override move(
-    dataId: object,
-    values: tf.backend_util.BackendValues,
-    shape: number[],
-    dtype: tf.DataType,
-    refCount: number,
-  ): void {
-    super.move(dataId, ownValues(values), shape, dtype, refCount);
-  }
-
   /** A copy where the values lie on the heap, since the caller may keep it longer than the tensor. */
   override readSync(dataId: object): tf.backend_util.BackendValues {
     return ownValues(super.readSync(dataId));

@@ -18,8 +18,18 @@ export const doctorCommand: Command = {
     }
     const { name, threads } = await chooseBackend(request);
     const memoryBytes = totalmem();
-    output.say(`A run would use ${name}. Temper ${temperVersion()}, Node ${process.version}, ${availableParallelism()} cores, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB of memory.`);
-    output.record({ kind: 'result', chosen: name, threads, temperVersion: temperVersion(), nodeVersion: process.version, cores: availableParallelism(), memoryBytes });
+    output.say(
+      `A run would use ${name}. Temper ${temperVersion()}, Node ${process.version}, ${availableParallelism()} cores, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB of memory.`,
+    );
+    output.record({
+      kind: 'result',
+      chosen: name,
+      threads,
+      temperVersion: temperVersion(),
+      nodeVersion: process.version,
+      cores: availableParallelism(),
+      memoryBytes,
+    });
     return 0;
   },
 };

@@ -28,7 +28,9 @@ export const evalCommand: Command = {
     const record = describe(checkpoint, split, rows, evaluation);
     const file = await writeEvaluation(checkpoint.runDir, record);
     const { metrics, accuracyInterval, perLabel } = record;
-    output.say(`step ${checkpoint.step} on ${split}, ${record.rows} rows: accuracy ${formatMetric(metrics.accuracy)} (${formatMetric(accuracyInterval?.low)} to ${formatMetric(accuracyInterval?.high)}), macro F1 ${formatMetric(metrics.macroF1)}, loss ${formatMetric(metrics.loss)}`);
+    output.say(
+      `step ${checkpoint.step} on ${split}, ${record.rows} rows: accuracy ${formatMetric(metrics.accuracy)} (${formatMetric(accuracyInterval?.low)} to ${formatMetric(accuracyInterval?.high)}), macro F1 ${formatMetric(metrics.macroF1)}, loss ${formatMetric(metrics.loss)}`,
+    );
     output.say(`Predictions: ${relative(process.cwd(), file)}`);
     output.record({ kind: 'result', split, rows: record.rows, metrics, accuracyInterval, step: checkpoint.step, perLabel, file });
     checkpoint.adapter.dispose();
@@ -51,7 +53,14 @@ async function readRows({ record, labels }: OpenCheckpoint, split: string): Prom
   });
   const { problems, rows } = lintBytes(file, bytes, { data: record.config.data, labels, role: 'held-out' });
   const wrong = problems.find(({ severity }) => severity === 'error');
-  if (wrong !== undefined) throw new RunFailure({ code: 'bad-data', message: `${file}, line ${wrong.line}: ${wrong.message}`, hint: 'Correct the row; `temper lint` shows all of them.', file, line: wrong.line });
+  if (wrong !== undefined)
+    throw new RunFailure({
+      code: 'bad-data',
+      message: `${file}, line ${wrong.line}: ${wrong.message}`,
+      hint: 'Correct the row; `temper lint` shows all of them.',
+      file,
+      line: wrong.line,
+    });
   return { file, rows };
 }
 
@@ -59,14 +68,28 @@ function isSplit(name: string): name is Split {
   return ['train', 'validation', 'test', 'ood'].includes(name);
 }
 
-async function evaluateRows({ labels, model, adapter, record }: OpenCheckpoint, { rows }: Pick<LoadedSplit, 'rows'>, onProgress: (done: number) => void): Promise<Evaluation> {
+async function evaluateRows(
+  { labels, model, adapter, record }: OpenCheckpoint,
+  { rows }: Pick<LoadedSplit, 'rows'>,
+  onProgress: (done: number) => void,
+): Promise<Evaluation> {
   const indexOfLabel = new Map(labels.map((label, index) => [label, index]));
   const maxLength = Math.min(record.config.training.maxLength, model.classifier.maxLength);
   const encoded = rows.map((row, index) => encodeRow(row, index, indexOfLabel, model.tokenizer, maxLength));
-  return evaluate(model.classifier, adapter, { encoded }, { labels, batchSize: record.config.evaluation.batchSize, padId: model.tokenizer.padId, onProgress });
+  return evaluate(
+    model.classifier,
+    adapter,
+    { encoded },
+    { labels, batchSize: record.config.evaluation.batchSize, padId: model.tokenizer.padId, onProgress },
+  );
 }
 
-function describe({ step, labels }: OpenCheckpoint, split: string, { file, rows }: Pick<LoadedSplit, 'file' | 'rows'>, evaluation: Evaluation): EvaluationRecord {
+function describe(
+  { step, labels }: OpenCheckpoint,
+  split: string,
+  { file, rows }: Pick<LoadedSplit, 'file' | 'rows'>,
+  evaluation: Evaluation,
+): EvaluationRecord {
   const atMs = Date.now();
   const id = `step-${step}-${isSplit(split) ? split : 'file'}-${atMs}`;
   const predictions = rows.map(({ line, text, label }, index) => {
@@ -75,5 +98,17 @@ function describe({ step, labels }: OpenCheckpoint, split: string, { file, rows 
     return { line, text, label, predicted: labels[predicted] ?? '', score: prediction?.probabilities[predicted] ?? 0 };
   });
   const { metrics, accuracyInterval, perLabel } = evaluation;
-  return { formatVersion: 1, id, atMs, step, split, file, rows: rows.length, metrics, accuracyInterval, perLabel: [...perLabel], predictions };
+  return {
+    formatVersion: 1,
+    id,
+    atMs,
+    step,
+    split,
+    file,
+    rows: rows.length,
+    metrics,
+    accuracyInterval,
+    perLabel: [...perLabel],
+    predictions,
+  };
 }

@@ -23,7 +23,9 @@ export const lintCommand: Command = {
     const errors = problems.filter(({ severity }) => severity === 'error').length;
     const warnings = problems.length - errors;
     const rows = linted.reduce((sum, { result }) => sum + result.rows.length, 0);
-    output.say(`${linted.length} files, ${rows.toLocaleString('en-US')} rows: ${count(errors, 'error')}, ${count(warnings, 'warning')}.`);
+    output.say(
+      `${linted.length} files, ${rows.toLocaleString('en-US')} rows: ${count(errors, 'error')}, ${count(warnings, 'warning')}.`,
+    );
     output.record({ kind: 'result', files: linted.length, rows, errors, warnings });
     return errors > 0 ? 1 : 0;
   },
@@ -35,7 +37,12 @@ async function lintOne(path: string): Promise<FileLint[]> {
   } catch (thrown) {
     if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT')) throw thrown;
     const file = resolve(path);
-    throw new RunFailure({ code: 'bad-usage', message: `There is no file or folder ${file}.`, hint: 'Name a data file, or the folder of a project.', file });
+    throw new RunFailure({
+      code: 'bad-usage',
+      message: `There is no file or folder ${file}.`,
+      hint: 'Name a data file, or the folder of a project.',
+      file,
+    });
   }
 }
 

@@ -13,7 +13,8 @@ export const newCommand: Command = {
   options: {},
   async run({ positionals }, output) {
     const [template, target] = positionals;
-    if (template === undefined || target === undefined || positionals.length > 2) throw badUsage('new takes a template and a folder.', newCommand);
+    if (template === undefined || target === undefined || positionals.length > 2)
+      throw badUsage('new takes a template and a folder.', newCommand);
     const source = await findTemplate(template);
     const dir = resolve(target);
     await requireEmpty(dir);
@@ -36,11 +37,19 @@ async function findTemplate(name: string): Promise<string> {
   const known = (await readdir(all, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   if (known.includes(name)) return join(all, name);
   const nearest = nearestName(name, known);
-  throw badUsage(`There is no template "${name}". ${nearest === undefined ? `Known: ${known.join(', ')}.` : `Did you mean "${nearest}"?`}`, newCommand);
+  throw badUsage(
+    `There is no template "${name}". ${nearest === undefined ? `Known: ${known.join(', ')}.` : `Did you mean "${nearest}"?`}`,
+    newCommand,
+  );
 }
 
 async function requireEmpty(dir: string): Promise<void> {
   const found = existsSync(dir) ? await readdir(dir) : [];
   if (found.length === 0) return;
-  throw new RunFailure({ code: 'bad-usage', message: `${dir} is not empty (${found.length} entries).`, hint: 'Choose a folder that does not exist yet.', file: dir });
+  throw new RunFailure({
+    code: 'bad-usage',
+    message: `${dir} is not empty (${found.length} entries).`,
+    hint: 'Choose a folder that does not exist yet.',
+    file: dir,
+  });
 }

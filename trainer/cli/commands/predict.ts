@@ -20,7 +20,10 @@ export const predictCommand: Command = {
     const { record, labels, model, adapter } = await openCheckpoint(resolve(target));
     const maxLength = Math.min(record.config.training.maxLength, model.classifier.maxLength);
     const encoded = texts.map((line, index): EncodedRow => ({ ids: model.tokenizer.encode(line, maxLength), label: 0, index }));
-    const predictions = await predictRows(model.classifier, adapter, encoded, { batchSize: record.config.evaluation.batchSize, padId: model.tokenizer.padId });
+    const predictions = await predictRows(model.classifier, adapter, encoded, {
+      batchSize: record.config.evaluation.batchSize,
+      padId: model.tokenizer.padId,
+    });
     for (const { index, predicted, probabilities } of predictions) {
       const label = labels[predicted] ?? '';
       const scores = Object.fromEntries(labels.map((name, position) => [name, probabilities[position] ?? 0]));
@@ -42,6 +45,13 @@ async function readTexts(given: readonly string[], file: string | undefined): Pr
   });
   const { text, problems } = decodeText(bytes);
   const wrong = problems.find(({ severity }) => severity === 'error');
-  if (wrong !== undefined) throw new RunFailure({ code: 'bad-data', message: `${path}, line ${wrong.line}: ${wrong.message}`, hint: 'Correct the file.', file: path, line: wrong.line });
+  if (wrong !== undefined)
+    throw new RunFailure({
+      code: 'bad-data',
+      message: `${path}, line ${wrong.line}: ${wrong.message}`,
+      hint: 'Correct the file.',
+      file: path,
+      line: wrong.line,
+    });
   return text.split(/\r?\n/).filter((line) => line.trim() !== '');
 }

@@ -16,11 +16,16 @@ export const runsCommand: Command = {
       const runId = record?.runId ?? dir;
       const { checkpoints, ...summary } = summarizeRun(runId, dir, state);
       output.record({ kind: 'run', ...summary, createdAtMs: record?.createdAtMs ?? null });
-      const best = summary.bestStep === null ? 'no checkpoint yet' : `best step ${summary.bestStep}, validation accuracy ${formatMetric(summary.metrics.validation?.accuracy)}`;
+      const best =
+        summary.bestStep === null
+          ? 'no checkpoint yet'
+          : `best step ${summary.bestStep}, validation accuracy ${formatMetric(summary.metrics.validation?.accuracy)}`;
       output.say(`${runId}  ${summary.state.padEnd(14)}  ${record?.name ?? ''}  ${best}`);
       for (const { step, path, metrics } of checkpoints) {
         const star = step === summary.bestStep ? '★' : ' ';
-        output.say(`  ${star} step ${String(step).padStart(6)}  accuracy ${formatMetric(metrics.accuracy)}  loss ${formatMetric(metrics.loss)}  ${path}`);
+        output.say(
+          `  ${star} step ${String(step).padStart(6)}  accuracy ${formatMetric(metrics.accuracy)}  loss ${formatMetric(metrics.loss)}  ${path}`,
+        );
       }
     }
     if (runs.length === 0) output.say('No runs yet.');

@@ -16,7 +16,8 @@ const forceAfterMs = 5000;
 export const stopCommand: Command = {
   name: 'stop',
   synopsis: 'stop <run-dir> [--now]',
-  summary: 'Stop a run after its step and save a checkpoint; --now signals its process, and kills it if it is still there after five seconds.',
+  summary:
+    'Stop a run after its step and save a checkpoint; --now signals its process, and kills it if it is still there after five seconds.',
   options: { now: { type: 'boolean' } },
   async run({ positionals, flag }, output) {
     const [target] = positionals;
@@ -64,14 +65,29 @@ function isRunning(pid: number): boolean {
 }
 
 function notARun(dir: string): RunFailure {
-  return new RunFailure({ code: 'bad-run', message: `${dir} is not a run folder (it has no run.json).`, hint: 'Run folders lie in .temper/runs; `temper runs` lists them.', file: dir });
+  return new RunFailure({
+    code: 'bad-run',
+    message: `${dir} is not a run folder (it has no run.json).`,
+    hint: 'Run folders lie in .temper/runs; `temper runs` lists them.',
+    file: dir,
+  });
 }
 
 /** Its process id means another process here. */
 function runsElsewhere(dir: string, host: string): RunFailure {
-  return new RunFailure({ code: 'bad-run', message: `The run in ${dir} runs on ${host}; only that machine can end its process.`, hint: 'Leave --now out: a request to stop and save reaches it through the folder.', file: dir });
+  return new RunFailure({
+    code: 'bad-run',
+    message: `The run in ${dir} runs on ${host}; only that machine can end its process.`,
+    hint: 'Leave --now out: a request to stop and save reaches it through the folder.',
+    file: dir,
+  });
 }
 
 function stillRunning(dir: string): RunFailure {
-  return new RunFailure({ code: 'bad-run', message: `The run in ${dir} did not end within ${patienceMs / 1000} seconds.`, hint: 'Wait for its step to end, or use --now.', file: dir });
+  return new RunFailure({
+    code: 'bad-run',
+    message: `The run in ${dir} did not end within ${patienceMs / 1000} seconds.`,
+    hint: 'Wait for its step to end, or use --now.',
+    file: dir,
+  });
 }
