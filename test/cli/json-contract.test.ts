@@ -178,19 +178,6 @@ describe('temper --json', function () {
       assertError(await temper(['train', project, '--run-id', '../elsewhere', '--json']), 1, 'bad-run');
       assert.equal(readFileSync(join(runDir, 'events.ndjson'), 'utf8'), before);
     });
-
-    it('gives runs that start in the same second folders of their own', async () => {
-      const twin = writeTinyProject(join(folder.path, 'twins'));
-      const both = await Promise.all([1, 2].map(() => temper(['train', twin, '--set', 'training.maxSteps=1', '--json'])));
-      assert.deepEqual(
-        both.map(({ code, last }) => [code, last['state']]),
-        [
-          [0, 'completed'],
-          [0, 'completed'],
-        ],
-      );
-      assert.equal(runFolders(twin).length, 2);
-    });
   });
 
   describe('eval', () => {

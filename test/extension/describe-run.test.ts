@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { collectRunState, type RunEvent, type UnnumberedEvent } from '../../protocol';
+import { collectRunState, type UnnumberedEvent } from '../../protocol';
 import { describeMetrics, describeRun, formatBytes, progressOf } from '../../extension/experiments/describe-run';
 import { exampleEvents } from '../protocol/example-events';
 import { step } from './told-run';

@@ -81,17 +81,10 @@ async function start(name: BackendName, { projectDir, threads }: BackendRequest)
     }
     case 'cpu':
       await tf.setBackend('cpu');
-      silenceGreeting();
       return 'plain JavaScript, for tests on small shapes';
     default:
       return name satisfies never;
   }
-}
-
-/** TensorFlow.js greets whoever uses its cpu backend in Node, on stderr, and recommends a package to install. */
-function silenceGreeting(): void {
-  const backend = tf.backend();
-  if (backend instanceof tf.MathBackendCPU) Object.assign(backend, { firstUse: false });
 }
 
 /** d/dW of sum(x W) is known by hand: [[1], [2]] for x = [[1, 2]]. */

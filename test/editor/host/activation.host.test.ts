@@ -46,7 +46,11 @@ describe('the extension, as it is installed', () => {
     const terminal = vscode.window.createTerminal({ name: 'temper test', cwd: openFolder() });
     try {
       terminal.sendText(`temper new text-classification from-terminal --json > ${JSON.stringify(answer)}`);
-      const text = await waitFor('temper has answered', () => fs.existsSync(answer) && fs.readFileSync(answer, 'utf8'), 50_000);
+      const text = await waitFor(
+        'temper has answered',
+        () => fs.existsSync(answer) && /^.+\n$/.exec(fs.readFileSync(answer, 'utf8'))?.[0],
+        50_000,
+      );
       assert.equal((JSON.parse(text) as { kind: string }).kind, 'result');
     } finally {
       terminal.dispose();

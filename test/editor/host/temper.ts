@@ -9,8 +9,11 @@ export function extension(): vscode.Extension<TemperApi> {
   return found;
 }
 
-export function activate(): Thenable<TemperApi> {
-  return extension().activate();
+/** Resolves when it has read what is in the window. */
+export async function activate(): Promise<TemperApi> {
+  const temper = await extension().activate();
+  await temper.ready;
+  return temper;
 }
 
 export function openFolder(): string {

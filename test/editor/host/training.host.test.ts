@@ -53,6 +53,8 @@ describe('fine-tuning from the editor', function () {
     let run: FollowedRun;
     const seenInStatusBar = new Set<string>();
 
+    before(() => temper.experiments.changed.on(() => seenInStatusBar.add(temper.statusBar.item.text)));
+
     it('is a process of its own, not a child that the host waits for', async () => {
       run = await start(await project('reviews'));
       const pid = run.record?.process.pid ?? 0;
@@ -68,9 +70,7 @@ describe('fine-tuning from the editor', function () {
     });
 
     it('shows in the status bar while it trains', async () => {
-      const listener = temper.experiments.changed.on(() => seenInStatusBar.add(temper.statusBar.item.text));
       await ended(run);
-      listener.dispose();
       assert.ok(
         [...seenInStatusBar].some((text) => /^\$\(loading~spin\) \d+ %( · acc 0\.\d{3})?$/.test(text)),
         [...seenInStatusBar].join('\n'),

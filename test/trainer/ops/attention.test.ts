@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { maskedAttention, maskedAttentionComposite } from '../../../trainer/ops/attention';
 import * as tf from '../../../trainer/tensors';
-import { assertClose, randomBlock, seededRandom } from '../numbers';
-import { VARIANTS, assertLikeComposite, read, useWasm } from '../on-backends';
+import { assertClose, assertSameBits, randomBlock, seededRandom } from '../numbers';
+import { VARIANTS, assertLikeComposite, differentiate, read, useWasm } from '../on-backends';
 
 interface Shape {
   batch: number;
@@ -128,6 +128,30 @@ describe('maskedAttention', () => {
       return read(maskedAttention({ query, key: other, value: other, mask: tf.ones([1, 2]), heads: 1 }));
     });
     assert.deepEqual([...values], [NaN, 1]);
+  });
+
+  it('gives the bits of one thread on two, whose scratch is their own', async () => {
+    const random = seededRandom(21);
+    const [query, key, value] = [randomBlock(random, 400, 64), randomBlock(random, 400, 64), randomBlock(random, 400, 64)];
+    const withHeads = (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor) =>
+      maskedAttention({
+        query: q as tf.Tensor2D,
+        key: k as tf.Tensor2D,
+        value: v as tf.Tensor2D,
+        mask: tf.ones([4, 100]),
+        heads: 4,
+      });
+    const run = () => differentiate(withHeads, [query, key, value]);
+    await useWasm({ build: 'relaxed', threads: 1 });
+    const expected = run();
+    await useWasm({ build: 'relaxed', threads: 2 });
+    for (let i = 0; i < 10; i++) {
+      const actual = run();
+      assertSameBits(actual.value, expected.value, `value, run ${i}`);
+      actual.gradients.forEach((gradient, j) => {
+        assertSameBits(gradient, expected.gradients[j] ?? gradient.subarray(1), `gradient ${j}, run ${i}`);
+      });
+    }
   });
 
   it('takes an int32 mask', async () => {
