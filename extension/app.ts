@@ -10,6 +10,8 @@ export interface App {
   readonly experiments: Experiments;
   readonly panels: RunPanels;
   readonly log: LogOutputChannel;
+  /** Resolves when the projects and runs of this window have been read once. Before that nobody can say there are none. */
+  readonly ready: Promise<void>;
   /** Looks for projects again now, rather than when the editor reports the new file. */
   readonly findProjects: () => Promise<void>;
 }

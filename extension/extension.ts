@@ -27,6 +27,7 @@ export interface TemperApi {
   readonly experiments: Experiments;
   readonly tree: ExperimentsTree;
   readonly statusBar: StatusBar;
+  readonly ready: Promise<void>;
 }
 
 type Command = (app: App, argument?: unknown) => Promise<unknown>;
@@ -44,7 +45,8 @@ const temperCommands: Readonly<Record<string, readonly [title: string, run: Comm
   'temper.showProblems': ['Show Problems', showProblems],
 };
 
-export async function activate(context: ExtensionContext): Promise<TemperApi> {
+/** Returns at once: a panel that is being restored waits for this, and needs no list of runs. */
+export function activate(context: ExtensionContext): TemperApi {
   const owner = new Owner();
   context.subscriptions.push(owner);
   const log = owner.own(window.createOutputChannel('Temper', { log: true }));
@@ -57,18 +59,17 @@ export async function activate(context: ExtensionContext): Promise<TemperApi> {
     }),
   );
   const panels = owner.own(new RunPanels(context, (runDir, message) => void handle(app, runDir, message)));
-  const app: App = { context, experiments, panels, log, findProjects: () => projects.find() };
+  const keys = owner.own(new ContextKeys(experiments));
+  const ready = projects.find().then(() => keys.markReady());
+  const app: App = { context, experiments, panels, log, ready, findProjects: () => projects.find() };
   for (const [id, [title, run]] of Object.entries(temperCommands)) {
     owner.own(commands.registerCommand(id, (argument?: unknown) => runCommand(app, title, () => run(app, argument))));
   }
   const tree = owner.own(new ExperimentsTree(experiments));
   const statusBar = owner.own(new StatusBar(experiments));
   owner.own(new RunEndNotices(app));
-  const keys = owner.own(new ContextKeys(experiments));
   putOnTerminalPath(context);
-  await projects.find();
-  keys.markReady();
-  return { experiments, tree, statusBar };
+  return { experiments, tree, statusBar, ready };
 }
 
 /** What a command throws is shown and logged here, once. */

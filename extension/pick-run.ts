@@ -23,6 +23,7 @@ export interface RunChoice {
 }
 
 export async function pickRun(app: App, argument: unknown, choice: RunChoice): Promise<FollowedRun | undefined> {
+  await app.ready;
   const named = readRunArgument(argument);
   const runs = app.experiments.runs().filter(choice.isWanted);
   if (named) return app.experiments.find(named.runDir);

@@ -11,7 +11,13 @@ export async function packageVsix() {
   await build({ minify: true });
   const vsix = join(root, 'out', 'temper.vsix');
   await mkdir(join(root, 'out'), { recursive: true });
-  await createVSIX({ cwd: root, packagePath: vsix, dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false });
+  await createVSIX({
+    cwd: root,
+    packagePath: vsix,
+    dependencies: false,
+    allowMissingRepository: true,
+    rewriteRelativeLinks: false,
+  });
   const { size } = await stat(vsix);
   if (size > limitBytes) throw new Error(`${vsix} has ${size} bytes, more than ${limitBytes}.`);
   console.log(`${vsix}: ${(size / 1e6).toFixed(1)} MB`);

@@ -20,9 +20,10 @@ interface Moments {
 export type Gradients = Readonly<Record<string, tf.Tensor>>;
 
 export interface Optimizer {
-  /** One update, counted from 1; returns the global norm of the gradients before clipping. Frees nothing it was given. */
-  update(step: number, learningRate: number, gradients: Gradients): void;
+  /** The global norm over all gradients, before clipping. */
   gradientNorm(gradients: Gradients): number;
+  /** One update, counted from 1. `gradNorm` is the gradients' norm where it is known already. Frees nothing it was given. */
+  update(step: number, learningRate: number, gradients: Gradients, gradNorm?: number): void;
   /** Both moments of every parameter, for optimizer.safetensors. */
   readonly moments: ReadonlyMap<string, tf.Variable>;
   dispose(): void;
@@ -37,8 +38,8 @@ export function createOptimizer(
 
   return {
     gradientNorm,
-    update(step, learningRate, gradients) {
-      const gradientScale = Math.min(1, maxGradNorm / (gradientNorm(gradients) + 1e-6));
+    update(step, learningRate, gradients, gradNorm = gradientNorm(gradients)) {
+      const gradientScale = Math.min(1, maxGradNorm / (gradNorm + 1e-6));
       for (const [name, parameter] of trained) {
         const gradient = gradients[parameter.name];
         const state = moments.get(name);

@@ -42,7 +42,7 @@ export function takeStep(options: StepOptions, batches: readonly LabelledBatch[]
   const gradNorm = optimizer.gradientNorm(gradients);
   const applied = Number.isFinite(loss) && Number.isFinite(gradNorm);
   const learningRate = learningRateAt(schedule, step);
-  if (applied) optimizer.update(step, learningRate, gradients);
+  if (applied) optimizer.update(step, learningRate, gradients, gradNorm);
   tf.dispose(gradients);
   if (!applied) return { applied, loss, gradNorm };
   const stepMs = surroundings.nowMs() - startMs;

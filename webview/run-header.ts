@@ -79,7 +79,7 @@ export class RunHeaderElement extends LitElement {
   override render() {
     const { title, tone } = describePhase(this.run);
     return html`<div class="row">
-      <h1>${this.header?.name} · ${this.header?.method}</h1>
+      <h1>${this.header && titleOf(this.header)}</h1>
       <span class="pill ${tone}" role="status"><i class="dot"></i>${title}</span>
       <span class="grow"></span>
       <span class="buttons">${buttonsOf(this.run).map((button) => this.renderButton(button))}</span>
@@ -95,4 +95,9 @@ export class RunHeaderElement extends LitElement {
       >${title}</vscode-button
     >`;
   }
+}
+
+/** The method is told, unless the name tells it already. */
+function titleOf({ name, method }: RunHeader): string {
+  return name.includes(method) ? name : `${name} · ${method}`;
 }

@@ -12,7 +12,7 @@ export const tints = css`
     --temper-focus: var(--vscode-focusBorder);
     --temper-train: var(--vscode-charts-blue);
     --temper-train-raw: var(--vscode-charts-blue);
-    --temper-validation: var(--vscode-charts-orange);
+    --temper-validation: rgb(from var(--vscode-charts-orange) r g b / 1); /* the light theme's is half transparent */
     --temper-metric: var(--vscode-charts-green);
     --temper-level: var(--temper-dim);
     --temper-rate: var(--vscode-charts-purple);

@@ -79,6 +79,7 @@ async function evaluate(app: App, job: Job): Promise<MetricValues | undefined> {
       (progress, token) => runEvaluation(app, job, { show, progress, token }),
     );
     const metrics = readMetrics(line);
+    await app.experiments.look(run);
     show({ kind: 'done', accuracy: metrics.accuracy ?? NaN, loss: metrics.loss ?? NaN });
     const result = `${split} (${String(line['rows'])} rows): ${describeMetrics(metrics)}`;
     void offerRun(app, run, messages.evaluated(run.name, node.step, result));

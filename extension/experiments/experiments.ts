@@ -53,6 +53,11 @@ export class Experiments extends Owner {
     await this.projects.get(projectDir)?.readList();
   }
 
+  /** The same for what is in a run's folder. */
+  async look(run: FollowedRun): Promise<void> {
+    await this.projects.get(run.projectDir)?.refresh([run]);
+  }
+
   private addProject(dir: string): Project {
     const project = new Project(dir, (change) => this.changed.fire(change));
     this.projects.set(dir, project);
@@ -71,13 +76,14 @@ class Project extends Owner {
   runs: readonly FollowedRun[] = [];
   private readonly dir: string;
   private readonly tell: (change: ExperimentsChange) => void;
+  private readonly watch: RunWatch;
   private listing: Promise<void> = Promise.resolve();
 
   constructor(dir: string, tell: (change: ExperimentsChange) => void) {
     super();
     this.dir = dir;
     this.tell = tell;
-    this.own(new RunWatch(dir, (touched) => void this.handle(touched)));
+    this.watch = this.own(new RunWatch(dir, (touched) => void this.handle(touched)));
   }
 
   /** One at a time, so that an older answer never overtakes a newer one. */
@@ -104,6 +110,7 @@ class Project extends Owner {
     const added = dirs.filter((dir) => !known.has(dir)).map((dir) => new FollowedRun(dir, this.dir));
     await Promise.all(added.map((run) => run.refresh()));
     if (this.isEnded) return;
+    this.watch.follow(dirs);
     const kept = this.runs.filter(({ dir }) => dirs.includes(dir));
     const isChanged = added.length > 0 || kept.length < this.runs.length;
     this.runs = [...kept, ...added];

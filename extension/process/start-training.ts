@@ -34,9 +34,21 @@ export async function startTraining(request: TrainingRequest): Promise<string> {
 async function createRunDir(projectDir: string): Promise<string> {
   const root = runsDir(projectDir);
   await mkdir(root, { recursive: true });
-  const runDir = join(root, newRunId(Date.now(), await readdir(root)));
-  await mkdir(runDir);
-  return runDir;
+  for (;;) {
+    const runDir = join(root, newRunId(Date.now(), await readdir(root)));
+    if (await isMine(runDir)) return runDir;
+  }
+}
+
+/** Somebody else may take the same id in the same moment: who makes the folder has it. */
+async function isMine(runDir: string): Promise<boolean> {
+  try {
+    await mkdir(runDir);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 async function spawnTrainer({ runtime, projectDir, threads }: TrainingRequest, runDir: string): Promise<ChildProcess> {

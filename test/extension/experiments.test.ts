@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Experiments, type ExperimentsChange } from '../../extension/experiments/experiments';
+import { FollowedRun } from '../../extension/experiments/followed-run';
 import { checkpointNodes, evaluationNodes, nodeId } from '../../extension/experiments/nodes';
 import { writeEvaluation } from '../../runs/evaluation-record';
-import { runsDir } from '../../runs/paths';
+import { currentProcess } from '../../runs/liveness';
+import { runPaths, runsDir } from '../../runs/paths';
 import { exampleEvents } from '../protocol/example-events';
 import { createTemporaryRun, writeRecord } from '../runs/temporary-run';
 import { completed, createToldRun, step, type ToldRun } from './told-run';
@@ -90,7 +92,7 @@ describe('the experiments of a window', () => {
   });
 
   it('shows what the run measured, and in its place what was asked for later', async () => {
-    run.say(planned, saved, evaluated, { ...evaluated, subject: 'base' });
+    run.say(planned, saved, evaluated, { ...evaluated, subject: 'base', metrics: { accuracy: 0.1 } });
     await experiments.setProjects([run.projectDir]);
     const found = experiments.runs()[0] ?? assert.fail();
     assert.deepEqual(
@@ -106,6 +108,25 @@ describe('the experiments of a window', () => {
       evaluationNodes(found, 7).map(({ split, metrics }) => [split, metrics.accuracy]),
       [['validation', 0.5]],
     );
+  });
+
+  it('calls a run lost that nobody ended and nobody runs, and not one that ended', async () => {
+    const nobody = { ...currentProcess(), pid: 2 ** 22 + 1 };
+    writeRecord(run.runDir, { process: nobody });
+    run.say(planned, step(1));
+    const found = new FollowedRun(run.runDir, run.projectDir);
+    await found.refresh();
+    assert.deepEqual([found.state.phase.kind, found.isActive], ['lost', false]);
+    run.say(completed);
+    await found.refresh();
+    assert.deepEqual([found.state.phase.kind, found.isActive], ['ended', false]);
+  });
+
+  it('says why a run cannot be read', async () => {
+    writeFileSync(runPaths(run.runDir).record, '{"formatVersion": 2}');
+    await experiments.setProjects([run.projectDir]);
+    assert.match(experiments.runs()[0]?.broken ?? '', /formatVersion/);
+    assert.equal(experiments.runs()[0]?.isActive, false);
   });
 
   it('follows nothing any more after its end', async () => {

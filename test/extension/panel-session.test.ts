@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostToPanel } from '../../protocol';
 import { PanelSession, type PanelRequest } from '../../extension/panel/panel-session';
@@ -79,6 +79,23 @@ describe('the session of a run panel', () => {
     assert.deepEqual(
       told().map(({ seq }) => seq),
       Array.from({ length: 29 }, (_, index) => index + 2),
+    );
+  });
+
+  it('tells nothing twice when the file of events is replaced', async () => {
+    run.say(step(1), step(2));
+    session.receive({ kind: 'ready' });
+    await hasPosts(1);
+    const { events } = runPaths(run.runDir);
+    const lines = readFileSync(events, 'utf8');
+    const third = JSON.stringify({ seq: 3, atMs: 3, ...step(3) });
+    writeFileSync(`${events}.new`, `${lines}${third}\n`);
+    renameSync(`${events}.new`, events);
+    await waitUntil('the third step', () => told().length > 0);
+    await sleep(50);
+    assert.deepEqual(
+      told().map(({ seq }) => seq),
+      [3],
     );
   });
 

@@ -135,9 +135,9 @@ def measure(folder: str, contender: dict, rows: list[Row], test: list[Row]) -> d
     random.Random(0).shuffle(rows)
     validation, train = rows[:VALIDATION_ROWS], rows[VALIDATION_ROWS:]
     started = time.time()
-    by_rate = {
-        rate: run_once(folder, contender, train, validation, rate=rate, seed=CHOOSING_SEED) for rate in contender["rates"]
-    }
+    by_rate = {}
+    for rate in contender["rates"]:
+        by_rate[rate] = run_once(folder, contender, train, validation, rate=rate, seed=CHOOSING_SEED)
     rate = max(by_rate, key=by_rate.get)
     scores = [run_once(folder, contender, train, test, rate=rate, seed=seed) for seed in SEEDS]
     return {

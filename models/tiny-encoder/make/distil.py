@@ -19,6 +19,7 @@ from typing import Iterator
 import torch
 from tokenizers import Tokenizer
 from torch.nn.functional import kl_div, normalize
+from torch.optim import AdamW
 from transformers import BertConfig, BertModel
 
 MAX_TOKENS = 256
@@ -151,8 +152,8 @@ def load_student(distiller: Distiller, folder: Path, token_ids: list[list[int]],
     encoded = [distiller.encode(*pad([token_ids[i] for i in batch])) for batch in batches]
     wanted = torch.cat([target[batch] for batch in batches])
     for linear, parts in zip((distiller.mean_map, distiller.pooler_map), zip(*encoded)):
-        inputs = torch.cat(parts)
-        solution = torch.linalg.lstsq(torch.cat([inputs, torch.ones(len(inputs), 1)], dim=1), wanted).solution  # (257, 384)
+        inputs = torch.nn.functional.pad(torch.cat(parts), (0, 1), value=1.0)  # (texts, 257), the last for the bias
+        solution = torch.linalg.lstsq(inputs, wanted).solution  # (257, 384)
         linear.weight.copy_(solution[:-1].T)
         linear.bias.copy_(solution[-1])
 
@@ -175,7 +176,7 @@ def read_corpus(work: Path) -> tuple[list[list[int]], torch.Tensor]:
     return [encoding.ids[:MAX_TOKENS] for encoding in encodings], torch.load(work / "teacher.pt").float()
 
 
-def train_step(distiller: Distiller, optimizer: torch.optim.Optimizer, rows: list[list[int]], target: torch.Tensor) -> float:
+def train_step(distiller: Distiller, optimizer: AdamW, rows: list[list[int]], target: torch.Tensor) -> float:
     """Returns the mean cosine between the student's mean and the teacher, before the step."""
     mean, pooled = distiller(*pad(rows))
     loss = total_loss(mean, target) + total_loss(pooled, target)
@@ -195,7 +196,7 @@ def train(work: Path, total_steps: int, limit_seconds: float, continue_from: Pat
         load_student(distiller, continue_from, token_ids, target)
         curve = json.loads((work / "curve.json").read_text(encoding="utf8"))
     steps_before, seconds_before = (curve[-1]["step"], curve[-1]["seconds"]) if curve else (0, 0)
-    optimizer = torch.optim.AdamW(distiller.parameters(), lr=PEAK_RATE, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
+    optimizer = AdamW(distiller.parameters(), lr=PEAK_RATE, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
     batches = endless_batches(list(range(HELD_OUT, len(token_ids))), token_ids, random.Random(steps_before))
     started, recent = time.time(), []
 

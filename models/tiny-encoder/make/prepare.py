@@ -40,7 +40,7 @@ def read_utterances(data: Path) -> list[str]:
 def read_novel_sentences(data: Path) -> list[str]:
     """Every sentence of every novel, in reading order."""
     sentences = []
-    for path in sorted((data / "english-novels").glob("*.txt")):
+    for path in sorted((data / "english-novels").glob("*_*.txt")):  # Author_Title_Year
         text = re.sub(r"\s+", " ", path.read_text(encoding="utf8", errors="replace"))
         sentences += re.split(r"(?<=[.!?])[\"”’]?\s+", text)
     return [sentence.strip() for sentence in sentences]
@@ -87,7 +87,9 @@ def train_tokenizer(texts: list[str]) -> Tokenizer:
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
     printable = sorted(set(string.printable.lower()) - set(string.whitespace))
-    trainer = trainers.WordPieceTrainer(vocab_size=VOCABULARY_SIZE, special_tokens=SPECIAL_TOKENS, initial_alphabet=printable)
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=VOCABULARY_SIZE, special_tokens=SPECIAL_TOKENS, initial_alphabet=printable
+    )
     tokenizer.train_from_iterator(texts, trainer)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]",
@@ -123,7 +125,9 @@ def embed_with_teacher(texts: list[str]) -> torch.Tensor:
     vectors = torch.zeros(len(texts), teacher.config.hidden_size, dtype=torch.float16)
     started, batches = time.time(), batch_by_length(texts)
     for number, batch in enumerate(batches):
-        inputs = tokenizer([texts[i] for i in batch], padding=True, truncation=True, max_length=MAX_TEACHER_TOKENS, return_tensors="pt")
+        inputs = tokenizer(
+            [texts[i] for i in batch], padding=True, truncation=True, max_length=MAX_TEACHER_TOKENS, return_tensors="pt"
+        )
         with torch.autocast("cpu", torch.bfloat16):
             states = teacher(**inputs).last_hidden_state.float()
         mask = inputs["attention_mask"].unsqueeze(-1).float()
