@@ -25,12 +25,10 @@ export const messages = {
   pickProject: 'Which project?',
   starting: (project: string) => `Starting a run of ${project}`,
   started: (method: string, model: string) => `Temper: fine-tuning ${model} (${method})`,
-  startFailed: (reason: string) => `The run did not start. ${reason}`,
   noProject: 'There is no temper.json in this window. Create a project from a template, or open a folder that has one.',
   noFolder: 'Temper works in a folder on this machine. Open one, or create a project from a template.',
   newProject: 'New Project',
   openFile: 'Open File',
-  openLog: 'Open Log',
   endedWithoutWord: 'It ended before it could say why; its log may.',
 
   // Restricted Mode

@@ -136,7 +136,16 @@ export type LoraConfig = z.infer<typeof loraMethodSchema>;
 export type TrainingConfig = RunConfig['training'];
 export type MetricForBest = RunConfig['evaluation']['metric'];
 
-/** The JSON schema that gives temper.json completion and hovers in the editor. */
+/**
+ * The JSON schema that gives temper.json completion and hovers in the editor. It allows other keys: our own linter finds
+ * those, with a better message, and one squiggle is enough.
+ */
 export function runConfigJsonSchema(): unknown {
-  return z.toJSONSchema(runConfigSchema, { io: 'input', target: 'draft-7' });
+  return z.toJSONSchema(runConfigSchema, {
+    io: 'input',
+    target: 'draft-7',
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.additionalProperties;
+    },
+  });
 }

@@ -22,9 +22,10 @@ export const nodeBundle = {
 };
 
 const entries = [
-  { in: 'trainer/cli/main.ts', out: 'temper.cjs' },
-  { in: 'trainer/backends/wasm/worker.ts', out: 'wasm-worker.cjs' },
-  { in: 'extension/extension.ts', out: 'extension.cjs' },
+  { in: 'trainer/cli/main.ts', out: 'temper.cjs', define: {} },
+  { in: 'trainer/backends/wasm/worker.ts', out: 'wasm-worker.cjs', define: {} },
+  // zod asks for the browser's navigator, and VS Code warns whoever does that in the extension host.
+  { in: 'extension/extension.ts', out: 'extension.cjs', define: { navigator: 'undefined' } },
 ];
 
 /** @param {{ minify?: boolean }} [options] */
@@ -40,6 +41,7 @@ export async function build({ minify = false } = {}) {
         ...nodeBundle,
         entryPoints: [entry.in],
         outfile: join(dist, entry.out),
+        define: entry.define,
         minify,
         sourcemap: !minify,
         legalComments: 'none',

@@ -49,7 +49,7 @@ function logarithmicTicks({ min, max }: ValueScale): Tick[] {
   for (let power = Math.floor(Math.log10(min)); power <= Math.log10(max); power++) {
     for (const factor of [1, 2, 5]) {
       const at = factor * 10 ** power;
-      if (at >= min && at <= max) ticks.push({ at, label: at.toFixed(Math.max(0, -power)) });
+      if (at >= min && at <= max) ticks.push({ at, label: power < -3 ? at.toExponential(0) : at.toFixed(Math.max(0, -power)) });
     }
   }
   return ticks;
