@@ -17,10 +17,11 @@ export function planRun(config: RunConfig, facts: { readonly rows: number; reado
   const { training, evaluation } = config;
   const epochs = settle('training.epochs', training.epochs);
   const stepsPerEpoch = Math.ceil(facts.rows / (training.batchSize * training.gradientAccumulationSteps));
+  const totalSteps = Math.min(training.maxSteps ?? Infinity, Math.ceil(epochs * stepsPerEpoch));
   return {
-    epochs,
+    epochs: Math.min(epochs, totalSteps / stepsPerEpoch),
     stepsPerEpoch,
-    totalSteps: Math.min(training.maxSteps ?? Infinity, Math.ceil(epochs * stepsPerEpoch)),
+    totalSteps,
     evaluateEvery: settle('evaluation.every', evaluation.every),
     learningRate: settle('training.learningRate', training.learningRate),
     chosen,

@@ -14,7 +14,7 @@ type TensorFlowPackage = '@tensorflow/tfjs-node' | '@tensorflow/tfjs-node-gpu';
  * @throws Error saying where it was looked for, or why it does not load
  */
 export async function loadTensorFlow(name: TensorFlowPackage, projectDir: string): Promise<void> {
-  const places = [projectDir, packageRoot()];
+  const places = [...new Set([projectDir, packageRoot()])];
   const found = places.map((place) => resolveFrom(name, place)).find((path) => path !== undefined);
   if (found === undefined) throw new Error(`${name} is not installed in ${places.join(' or ')}`);
   restoreRemovedUtilities();

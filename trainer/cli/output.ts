@@ -2,7 +2,7 @@
  * What the command line says, to two readers: people get words and a progress bar on stderr, programs get one JSON object
  * a line on stdout (`--json`). The last JSON line is the result, or the error.
  */
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import type { RunError } from '../../protocol';
 
 export interface Output {
@@ -46,7 +46,7 @@ export function createOutput(json: boolean): Output {
     progress(text) {
       if (json) return;
       if (process.stderr.isTTY) {
-        process.stderr.write(`\r\u001b[2K${text.slice(0, (process.stderr.columns || 80) - 1)}`);
+        process.stderr.write(`\r\u001b[2K${fitLine(text, process.stderr.columns || 80)}`);
         lineInPlace = true;
       } else if (Date.now() - plainProgressAtMs >= plainProgressEveryMs) {
         plainProgressAtMs = Date.now();
@@ -64,4 +64,10 @@ export function createOutput(json: boolean): Output {
       process.stderr.write(`${paint('red', 'Error:')} ${message}${place}\n${hint}\n`);
     },
   };
+}
+
+/** A line that wraps cannot be overwritten: one that is too long is cut, without its colours. */
+function fitLine(text: string, columns: number): string {
+  const plain = stripVTControlCharacters(text);
+  return plain.length < columns ? text : plain.slice(0, columns - 1);
 }

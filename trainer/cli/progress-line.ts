@@ -2,7 +2,7 @@
 import { formatMetric, initialRunState, reduceRun, type EvaluationFacts, type RunEvent, type RunState } from '../../protocol';
 import { paint } from './output';
 
-const barWidth = 24;
+const barWidth = 16;
 /** Steps over which the pace is averaged. */
 const paceSteps = 30;
 
@@ -56,7 +56,7 @@ export function describeEvent(event: RunEvent): string | undefined {
     case 'planned': {
       const chosen = event.chosen.map(({ setting, value, reason }) => `  ${setting} = ${value} (${reason})`);
       const share = ((100 * event.parameters.trained) / event.parameters.total).toFixed(1);
-      const head = `${event.rows.train?.toLocaleString('en-US')} training rows, ${event.labels.length} labels; ${event.totalSteps} steps in ${event.epochs} epochs; ${event.parameters.trained.toLocaleString('en-US')} parameters trained (${share} %).`;
+      const head = `${event.rows.train?.toLocaleString('en-US')} training rows, ${event.labels.length} labels; ${event.totalSteps} steps in ${Number(event.epochs.toFixed(2))} epochs; ${event.parameters.trained.toLocaleString('en-US')} parameters trained (${share} %).`;
       return [head, ...(chosen.length > 0 ? ['Chosen for you:', ...chosen] : [])].join('\n');
     }
     case 'evaluated':
