@@ -44,7 +44,7 @@ export async function build({ minify = false } = {}) {
         define: entry.define,
         minify,
         sourcemap: !minify,
-        legalComments: 'none',
+        legalComments: 'external',
       }),
     ),
   ]);
@@ -61,7 +61,7 @@ function buildWebview(minify) {
     target: 'es2022',
     minify: true,
     sourcemap: !minify,
-    legalComments: 'none',
+    legalComments: 'external',
     logLevel: 'warning',
   });
 }
