@@ -1,13 +1,14 @@
 /** Makes the run's folder and writes run.json, once. */
 import { execFile } from 'node:child_process';
-import { mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { LoadedData } from '../dataset/load-splits';
 import type { Project } from '../dataset/project';
 import { RunFailure, runId as runIdPattern, type FileHash, type RunRecord } from '../protocol';
 import { currentProcess } from '../runs/liveness';
-import { isRunDir, newRunId, runPaths, runsDir } from '../runs/paths';
+import { isRunDir, runPaths, runsDir } from '../runs/paths';
+import { reserveRunDir } from '../runs/reserve-run-dir';
 import { writeFileAtomically } from '../runs/write-atomically';
 import { temperVersion } from './assets';
 import type { LoadedModel } from './model-folder';
@@ -24,28 +25,13 @@ export async function createRunDir(
   model: LoadedModel,
   wantedId: string | undefined,
 ): Promise<RunDir> {
-  const all = runsDir(project.dir);
-  await mkdir(all, { recursive: true });
-  const runId = wantedId ?? (await reserveRunId(all));
-  const runDir = join(all, runId);
+  const runDir = wantedId === undefined ? await reserveRunDir(project.dir) : join(runsDir(project.dir), wantedId);
+  const runId = wantedId ?? basename(runDir);
   if (!runIdPattern.test(runId) || isRunDir(runDir)) throw unusableId(runId);
   await mkdir(runPaths(runDir).checkpoints, { recursive: true });
   const record = await describeRun(project, data, model, runId);
   await writeFileAtomically(runPaths(runDir).record, `${JSON.stringify(record, undefined, 2)}\n`);
   return { runId, runDir };
-}
-
-/** Makes the folder, and takes another name when somebody else made it first: two runs may start in one second. */
-async function reserveRunId(all: string): Promise<string> {
-  for (;;) {
-    const runId = newRunId(Date.now(), await readdir(all));
-    try {
-      await mkdir(join(all, runId));
-      return runId;
-    } catch (thrown) {
-      if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST')) throw thrown;
-    }
-  }
 }
 
 async function describeRun({ dir, config }: Project, data: LoadedData, model: LoadedModel, runId: string): Promise<RunRecord> {

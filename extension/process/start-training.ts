@@ -2,11 +2,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { open, readFile, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RunFailure } from '../../protocol';
-import { isMissing, newRunId, runPaths, runsDir } from '../../runs/paths';
+import { isMissing, runPaths } from '../../runs/paths';
+import { reserveRunDir } from '../../runs/reserve-run-dir';
 import { messages } from '../messages';
 import { findLastLine } from './json-lines';
 import { failureOf } from './run-cli';
@@ -21,7 +22,7 @@ export interface TrainingRequest {
 
 /** The run's folder, as soon as the run has begun. Throws a `RunFailure` with the trainer's own words when it does not. */
 export async function startTraining(request: TrainingRequest): Promise<string> {
-  const runDir = await createRunDir(request.projectDir);
+  const runDir = await reserveRunDir(request.projectDir);
   const child = await spawnTrainer(request, runDir);
   const ended = waitForEnd(child);
   while (!existsSync(runPaths(runDir).record)) {
@@ -29,26 +30,6 @@ export async function startTraining(request: TrainingRequest): Promise<string> {
     if (isOver && !existsSync(runPaths(runDir).record)) throw await explain(runDir);
   }
   return runDir;
-}
-
-async function createRunDir(projectDir: string): Promise<string> {
-  const root = runsDir(projectDir);
-  await mkdir(root, { recursive: true });
-  for (;;) {
-    const runDir = join(root, newRunId(Date.now(), await readdir(root)));
-    if (await isMine(runDir)) return runDir;
-  }
-}
-
-/** Somebody else may take the same id in the same moment: who makes the folder has it. */
-async function isMine(runDir: string): Promise<boolean> {
-  try {
-    await mkdir(runDir);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
-  }
 }
 
 async function spawnTrainer({ runtime, projectDir, threads }: TrainingRequest, runDir: string): Promise<ChildProcess> {
