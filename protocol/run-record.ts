@@ -1,7 +1,6 @@
 /** The JSON documents of a run folder besides its events: run.json, a checkpoint's MANIFEST.json, evals/<id>.json. */
 import { z } from 'zod';
 import { runConfigSchema } from './config';
-import { splits } from './events';
 
 const fileHash = z.object({ path: z.string(), bytes: z.number().int(), sha256: z.string() });
 export type FileHash = z.infer<typeof fileHash>;
@@ -53,4 +52,3 @@ export const evaluationRecordSchema = z.object({
 export type EvaluationRecord = z.infer<typeof evaluationRecordSchema>;
 
 export const runId = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
-export const splitNames: readonly string[] = splits;

@@ -63,9 +63,10 @@ export async function runTraining(request: RunRequest): Promise<RunOutcome> {
   const model = await loadModel({ model: config.model, projectDir, labels: data.labels, initialWeights, seed: training.seed });
   const { runId, runDir } = await createRunDir(request.project, data, model, request.runId);
 
-  const log = openEventLog(runDir, request.surroundings(runDir));
+  const surroundings = request.surroundings(runDir);
+  const log = openEventLog(runDir, surroundings);
   const heartbeat = startHeartbeat(runDir);
-  const run: Run = { request, data, backend, model, runDir, state: initialRunState, say: () => undefined };
+  const run: Run = { request, data, backend, model, runDir, surroundings, state: initialRunState, say: () => undefined };
   run.say = (event) => {
     const numbered = log.append(event);
     run.state = reduceRun(run.state, numbered);
@@ -88,6 +89,7 @@ interface Run {
   readonly backend: ChosenBackend;
   readonly model: LoadedModel;
   readonly runDir: string;
+  readonly surroundings: Surroundings;
   state: RunState;
   say: (event: UnnumberedEvent) => void;
 }
@@ -98,7 +100,6 @@ interface Training {
   readonly adapter: Adapter;
   readonly optimizer: Optimizer;
   readonly plan: Plan;
-  readonly surroundings: Surroundings;
 }
 
 async function conductRun(run: Run): Promise<void> {
@@ -110,10 +111,9 @@ async function conductRun(run: Run): Promise<void> {
     threads: run.backend.threads,
     refused: [...run.backend.refused],
   });
-  const surroundings = run.request.surroundings(run.runDir);
   const { splits, notices } = await encodeSplits(run.data, run.model, config, (done, total) => {
     run.say({ kind: 'progress', activity: 'Reading text', done, total });
-    return surroundings.rest();
+    return run.surroundings.rest();
   });
 
   const random = createRandom(config.training.seed);
@@ -121,7 +121,7 @@ async function conductRun(run: Run): Promise<void> {
   const adapter = attachMethod(config.method, { classifier, tensors, modelDir, random });
   const optimizer = createOptimizer(adapter.trained, config.training);
   const plan = planRun(config, { rows: splits.train.encoded.length, parameterCount: adapter.parameterCount });
-  const training: Training = { splits, adapter, optimizer, plan, surroundings };
+  const training: Training = { splits, adapter, optimizer, plan };
   try {
     announcePlan(run, training);
     for (const message of [...run.model.classifier.notes, ...notices]) run.say({ kind: 'notice', message });
@@ -157,9 +157,8 @@ function announcePlan({ request, data, say }: Run, { splits, adapter, plan }: Tr
 
 /** What guessing the commonest label reaches, and the untouched base with its fresh head. */
 async function measureBaselines(run: Run, training: Training): Promise<void> {
-  const { train } = training.splits;
+  const trainLabels = training.splits.train.encoded.map(({ label }) => label);
   for (const split of heldOutSplits(training.splits)) {
-    const trainLabels = train.encoded.map(({ label }) => label);
     const heldOut = training.splits[split]?.encoded.map(({ label }) => label) ?? [];
     const { rows, metrics, accuracyInterval } = measureMajority(trainLabels, heldOut, run.data.labels);
     run.say({ kind: 'evaluated', step: 0, split, subject: 'majority', rows, metrics, accuracyInterval, evaluationMs: 0 });
@@ -169,13 +168,14 @@ async function measureBaselines(run: Run, training: Training): Promise<void> {
 
 async function measure(
   run: Run,
-  { splits, adapter, surroundings }: Training,
+  { splits, adapter }: Training,
   split: Split,
   step: number,
   subject: 'base' | 'trained',
 ): Promise<void> {
   const encoded = splits[split];
   if (encoded === undefined) return;
+  const { surroundings } = run;
   const startMs = surroundings.nowMs();
   const { batchSize } = run.request.project.config.evaluation;
   const { labels } = run.data;
@@ -202,11 +202,7 @@ async function measure(
   });
 }
 
-function loopOptions(
-  run: Run,
-  { splits, adapter, optimizer, plan, surroundings }: Training,
-  random: ReturnType<typeof createRandom>,
-) {
+function loopOptions(run: Run, { splits, adapter, optimizer, plan }: Training, random: ReturnType<typeof createRandom>) {
   const { training, evaluation } = run.request.project.config;
   return {
     classifier: run.model.classifier,
@@ -223,7 +219,7 @@ function loopOptions(
     patience: evaluation.earlyStoppingPatience,
     padId: run.model.tokenizer.padId,
     random,
-    surroundings,
+    surroundings: run.surroundings,
   };
 }
 

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { lintBytes } from '../../../dataset/lint-file';
-import { formatMetric, RunFailure, type EvaluationRecord, type Split } from '../../../protocol';
+import { formatMetric, RunFailure, splits, type EvaluationRecord, type Split } from '../../../protocol';
 import { writeEvaluation } from '../../../runs/evaluation-record';
 import { loadSplits, type LoadedSplit } from '../../../dataset/load-splits';
 import { evaluate, type Evaluation } from '../../evaluate';
@@ -65,7 +65,7 @@ async function readRows({ record, labels }: OpenCheckpoint, split: string): Prom
 }
 
 function isSplit(name: string): name is Split {
-  return ['train', 'validation', 'test', 'ood'].includes(name);
+  return splits.some((split) => split === name);
 }
 
 async function evaluateRows(
