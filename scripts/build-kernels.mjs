@@ -1,9 +1,10 @@
-// Compiles the AssemblyScript kernels of the wasm backend: one source, once with relaxed SIMD and once without.
+// Compiles the AssemblyScript kernels of the wasm backend: one source, with relaxed SIMD
+// for wide and for narrow registers, and without.
 // Skipped while sources, flags and compiler are those of the last build. Runnable alone: node scripts/build-kernels.mjs
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -22,9 +23,15 @@ const commonFlags = [
   '--enable',
   'threads',
 ];
+/** `replace`: a source file that another one takes the place of. */
 const builds = [
-  { file: 'kernels-relaxed.wasm', flags: ['--enable', 'relaxed-simd'] },
-  { file: 'kernels-simd.wasm', flags: [] },
+  {
+    file: 'kernels-wide.wasm',
+    flags: ['--enable', 'relaxed-simd'],
+    replace: { 'gemm-tile.ts': 'gemm-tile-wide.ts' },
+  },
+  { file: 'kernels-relaxed.wasm', flags: ['--enable', 'relaxed-simd'], replace: {} },
+  { file: 'kernels-simd.wasm', flags: [], replace: {} },
 ];
 
 /** Writes both modules to `outDir`, a path from the repository root or absolute; true when it had to compile. */
@@ -42,12 +49,19 @@ export async function buildKernels(outDir = 'dist') {
   return true;
 }
 
-async function compile({ file, flags }, target) {
+/** @param {{ file: string, flags: string[], replace: Record<string, string> }} build */
+async function compile({ file, flags, replace }, target) {
   const asc = await import('assemblyscript/asc');
   const out = relative(root, join(target, file));
   const entry = relative(root, join(sourceDir, 'index.ts'));
-  const { error, stderr } = await asc.main([entry, '--baseDir', root, '-o', out, ...commonFlags, ...flags]);
+  const readFile = (name, baseDir) => readSource(join(baseDir, dirname(name), replace[basename(name)] ?? basename(name)));
+  const { error, stderr } = await asc.main([entry, '--baseDir', root, '-o', out, ...commonFlags, ...flags], { readFile });
   if (error) throw new Error(`Compiling the kernels to ${file} failed:\n${stderr.toString()}`, { cause: error });
+}
+
+/** What the compiler asks for: null where there is no such file. */
+function readSource(path) {
+  return existsSync(path) ? readFileSync(path, 'utf8') : null;
 }
 
 function hashOfInputs() {

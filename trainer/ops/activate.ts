@@ -4,9 +4,9 @@ import { FUSED_KERNELS, hasKernel, registerFusedGradient } from './fused';
 
 /**
  * gelu: x Φ(x) by erf. gelu_new and gelu_pytorch_tanh: x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
- * silu: x σ(x). relu: max(x, 0).
+ * quick_gelu: x σ(1.702 x). silu: x σ(x). relu: max(x, 0).
  */
-export type Activation = 'gelu' | 'gelu_new' | 'gelu_pytorch_tanh' | 'relu' | 'silu' | 'tanh';
+export type Activation = 'gelu' | 'gelu_new' | 'gelu_pytorch_tanh' | 'quick_gelu' | 'relu' | 'silu' | 'tanh';
 
 /** Applies the activation to each element; the result has the shape of x. */
 export function activate(x: tf.Tensor2D, kind: Activation): tf.Tensor2D {
@@ -22,6 +22,8 @@ export function activateComposite(x: tf.Tensor2D, kind: Activation): tf.Tensor2D
     case 'gelu_new':
     case 'gelu_pytorch_tanh':
       return tf.mul(tf.mul(x, 0.5), tf.add(1, tf.tanh(geluTanhArgument(x))));
+    case 'quick_gelu':
+      return tf.mul(x, tf.sigmoid(tf.mul(x, 1.702)));
     case 'relu':
       return tf.relu(x);
     case 'silu':

@@ -15,11 +15,11 @@ export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D, labelSmoo
 
 /** The reference, out of plain operations. */
 export function crossEntropyComposite(logits: tf.Tensor2D, labels: tf.Tensor1D, labelSmoothing: number): tf.Scalar {
-  const classes = logits.shape[1];
+  const [rows, classes] = logits.shape;
   const oneHot = tf.cast(tf.oneHot(labels, classes), 'float32');
   const target = tf.add(tf.mul(oneHot, 1 - labelSmoothing), labelSmoothing / classes); // [rows, classes]
-  const logLikelihood: tf.Scalar = tf.mean(tf.sum(tf.mul(target, tf.logSoftmax(logits)), 1));
-  return tf.neg(logLikelihood);
+  const logLikelihood = tf.sum(tf.mul(target, tf.logSoftmax(logits)));
+  return tf.div(logLikelihood, -rows); // by hand, as the mean of nothing is 0 on some backends
 }
 
 registerFusedGradient(FUSED_KERNELS.crossEntropy, ['logits', 'labels'], (dy, { logits, labels }, attributes) => ({

@@ -1,22 +1,14 @@
-/** Σ x² over all elements of several tensors: its root is the global gradient norm. */
+/** Σ x² over all elements of a tensor: the sum over all gradients is the square of their global norm. */
 import * as tf from '../tensors';
 import { FUSED_KERNELS, hasKernel } from './fused';
 
-/** Reads the values, so it waits for the backend. No tensors give 0; NaN and infinity propagate. */
-export function sumOfSquares(tensors: readonly tf.Tensor[]): number {
-  const one = hasKernel(FUSED_KERNELS.sumOfSquares) ? sumOfSquaresFused : sumOfSquaresComposite;
-  return tensors.reduce((total, tensor) => total + one(tensor), 0);
+/** Stays on the backend, so that nothing waits for it. NaN and infinity propagate. */
+export function sumOfSquares(x: tf.Tensor): tf.Scalar {
+  if (!hasKernel(FUSED_KERNELS.sumOfSquares)) return sumOfSquaresComposite(x);
+  return tf.engine().runKernel(FUSED_KERNELS.sumOfSquares, { x });
 }
 
-/** The reference, for one tensor. */
-export function sumOfSquaresComposite(tensor: tf.Tensor): number {
-  return readScalar(() => tf.sum(tf.square(tensor)));
-}
-
-function sumOfSquaresFused(tensor: tf.Tensor): number {
-  return readScalar(() => tf.engine().runKernel(FUSED_KERNELS.sumOfSquares, { x: tensor }));
-}
-
-function readScalar(compute: () => tf.Scalar): number {
-  return tf.tidy(() => compute().dataSync<'float32'>()[0] ?? 0);
+/** The reference, out of plain operations. */
+export function sumOfSquaresComposite(x: tf.Tensor): tf.Scalar {
+  return tf.tidy(() => tf.sum(tf.square(x)));
 }

@@ -5,13 +5,14 @@ import * as tf from '../../../trainer/tensors';
 import { assertClose, randomBlock, seededRandom } from '../numbers';
 import { VARIANTS, assertLikeComposite, differentiate, read, useWasm } from '../on-backends';
 
-const KINDS: readonly Activation[] = ['gelu', 'gelu_new', 'gelu_pytorch_tanh', 'relu', 'silu', 'tanh'];
+const KINDS: readonly Activation[] = ['gelu', 'gelu_new', 'gelu_pytorch_tanh', 'quick_gelu', 'relu', 'silu', 'tanh'];
 
 /** The definitions in double precision. */
 const DEFINITIONS: Record<Activation, (x: number) => number> = {
   gelu: (x) => (x / 2) * (1 + erf(x / Math.SQRT2)),
   gelu_new: geluTanh,
   gelu_pytorch_tanh: geluTanh,
+  quick_gelu: (x) => x / (1 + Math.exp(-1.702 * x)),
   relu: (x) => Math.max(x, 0),
   silu: (x) => x / (1 + Math.exp(-x)),
   tanh: Math.tanh,

@@ -1,147 +1,100 @@
 import assert from 'node:assert/strict';
-import { maskedAttention, maskedAttentionComposite } from '../../../trainer/ops/attention';
+import { attention, attentionComposite, type AttentionInputs } from '../../../trainer/ops/attention';
+import { startsOf } from '../../../trainer/ops/sequences';
 import * as tf from '../../../trainer/tensors';
 import { assertClose, assertSameBits, randomBlock, seededRandom } from '../numbers';
 import { VARIANTS, assertLikeComposite, differentiate, read, useWasm } from '../on-backends';
 
 interface Shape {
-  batch: number;
-  length: number;
+  queries: readonly number[];
+  keys: readonly number[];
   heads: number;
+  keyHeads: number;
   size: number;
+  causal: boolean;
 }
 
+const alike = (lengths: readonly number[], heads: number, size: number, causal = false): Shape => ({
+  queries: lengths,
+  keys: lengths,
+  heads,
+  keyHeads: heads,
+  size,
+  causal,
+});
+
 const SHAPES: readonly Shape[] = [
-  { batch: 1, length: 1, heads: 1, size: 1 },
-  { batch: 2, length: 3, heads: 2, size: 5 },
-  { batch: 3, length: 17, heads: 3, size: 7 },
-  { batch: 2, length: 33, heads: 1, size: 32 },
-  { batch: 2, length: 70, heads: 2, size: 16 }, // two blocks of queries, and enough for two threads
-  { batch: 1, length: 130, heads: 1, size: 8 },
+  alike([1], 1, 1),
+  alike([3, 3], 2, 5),
+  alike([17, 2, 9], 3, 7),
+  alike([33, 32], 1, 32),
+  alike([70, 1, 64, 65], 2, 16), // two blocks of queries, and enough for two threads
+  alike([130], 1, 8),
+  alike([5, 0, 3], 2, 4),
+  alike([17, 70, 1], 2, 8, true),
+  { queries: [1, 1, 1], keys: [12, 1, 7], heads: 4, keyHeads: 4, size: 8, causal: false }, // the first token of each row asks
+  { queries: [1, 3], keys: [9, 66], heads: 2, keyHeads: 2, size: 4, causal: true }, // tokens are generated behind others
+  { queries: [6, 65], keys: [6, 65], heads: 6, keyHeads: 2, size: 5, causal: true }, // grouped queries
+  { queries: [4, 0], keys: [0, 3], heads: 2, keyHeads: 1, size: 3, causal: false },
 ];
 
-describe('maskedAttention', () => {
+describe('attention', () => {
   for (const shape of SHAPES) {
-    const { batch, length, heads, size } = shape;
     it(`agrees with plain loops for ${describeShape(shape)}`, async () => {
-      const random = seededRandom(length);
-      const [query, key, value] = [0, 1, 2].map(() => randomBlock(random, batch * length, heads * size).values);
-      const mask = paddingMask(shape);
-      assert.ok(query && key && value);
+      const blocks = randomInputs(shape, 1);
+      const expected = attentionByLoops(
+        blocks.map(({ values }) => values),
+        shape,
+      );
       for (const variant of VARIANTS) {
         await useWasm(variant);
         const context = tf.tidy(() => {
-          const tensor = (values: Float32Array) => tf.tensor2d(values, [batch * length, heads * size]);
-          return read(
-            maskedAttention({
-              query: tensor(query),
-              key: tensor(key),
-              value: tensor(value),
-              mask: tf.tensor2d(mask, [batch, length]),
-              heads,
-            }),
-          );
+          const [query, key, value] = blocks.map(({ values, shape: extents }) => tf.tensor(values, extents));
+          return read(attend(attention, shape)(query, key, value));
         });
-        assertClose(context, attentionByLoops(query, key, value, mask, shape), 1e-5, 'attention');
+        assertClose(context, expected, 1e-5, 'attention');
       }
     });
 
     it(`has the gradients of its composite for ${describeShape(shape)}`, async () => {
-      const random = seededRandom(length + 1);
-      const withMask = (attention: typeof maskedAttention) => (query: tf.Tensor, key: tf.Tensor, value: tf.Tensor) =>
-        attention({
-          query: query as tf.Tensor2D,
-          key: key as tf.Tensor2D,
-          value: value as tf.Tensor2D,
-          mask: tf.tensor2d(paddingMask(shape), [batch, length]),
-          heads,
-        });
       await assertLikeComposite({
-        inputs: [0, 1, 2].map(() => randomBlock(random, batch * length, heads * size)),
-        fused: (q, k, v) => withMask(maskedAttention)(q, k, v),
-        composite: (q, k, v) => withMask(maskedAttentionComposite)(q, k, v),
+        inputs: randomInputs(shape, 2),
+        fused: (...inputs) => attend(attention, shape)(...inputs),
+        composite: (...inputs) =>
+          attend((given) => attentionComposite({ keyHeads: shape.keyHeads, causal: shape.causal, ...given }), shape)(...inputs),
         tolerance: 2e-5,
         what: 'attention',
       });
     });
   }
 
-  it('is not moved at all by what padded keys and values hold', async () => {
+  it('gives a row the same bits alone and among others', async () => {
+    const shape = alike([9, 40, 3], 4, 8);
     await useWasm();
-    const mask = tf.tensor2d([[1, 1, 0]]);
-    const [x] = [randomBlock(seededRandom(5), 3, 4).values];
-    assert.ok(x);
-    const attend = (padding: number) =>
+    const blocks = randomInputs(shape, 3);
+    const run = (shapeOfRun: Shape, from: number, to: number) =>
       tf.tidy(() => {
-        const other = Float32Array.from(x, (v, i) => (i >= 8 ? padding : v));
-        const [q, kv] = [tf.tensor2d(x, [3, 4]), tf.tensor2d(other, [3, 4])];
-        return [...read(maskedAttention({ query: q, key: kv, value: kv, mask, heads: 2 }))];
+        const part = blocks.map(({ values }) => tf.tensor2d(values.slice(from * 32, to * 32), [to - from, 32]));
+        return read(attend(attention, shapeOfRun)(...part));
       });
-    assert.deepEqual(attend(1e6), attend(-3));
-    mask.dispose();
-  });
-
-  it('gives zeros, not NaN, for a sequence that is all padding', async () => {
-    await useWasm();
-    const values = tf.tidy(() => {
-      const x = tf.ones<tf.Rank.R2>([4, 2]);
-      return read(
-        maskedAttention({
-          query: x,
-          key: x,
-          value: x,
-          mask: tf.tensor2d([
-            [0, 0],
-            [1, 1],
-          ]),
-          heads: 1,
-        }),
-      );
-    });
-    assertClose(values, [0, 0, 0, 0, 1, 1, 1, 1], 1e-6, 'attention');
+    assertSameBits(run(alike([40], 4, 8), 9, 49), run(shape, 0, 52).slice(9 * 32, 49 * 32), 'the second row');
   });
 
   it('survives scores far beyond the range of exp', async () => {
-    await useWasm();
-    const values = tf.tidy(() => {
-      const query = tf.tensor2d([[300], [300]]);
-      const key = tf.tensor2d([[300], [-300]]);
-      return read(maskedAttention({ query, key, value: tf.tensor2d([[7], [9]]), mask: tf.ones([1, 2]), heads: 1 }));
-    });
-    assert.deepEqual([...values], [7, 7]);
+    assert.deepEqual(await attendByHand([[300], [300]], [[300], [-300]], [[7], [9]]), [7, 7]);
   });
 
   it('gives a weight of exactly zero where exp underflows', async () => {
-    await useWasm();
-    const values = tf.tidy(() => {
-      const [query, key] = [tf.tensor2d([[10], [10]]), tf.tensor2d([[10], [-10]])];
-      return read(maskedAttention({ query, key, value: tf.tensor2d([[7], [3e38]]), mask: tf.ones([1, 2]), heads: 1 }));
-    });
-    assert.deepEqual([...values], [7, 7]);
+    assert.deepEqual(await attendByHand([[10], [10]], [[10], [-10]], [[7], [3e38]]), [7, 7]);
   });
 
   it('keeps NaN of a query in its own row', async () => {
-    await useWasm();
-    const values = tf.tidy(() => {
-      const query = tf.tensor2d([[NaN], [1]]);
-      const other = tf.tensor2d([[1], [1]]);
-      return read(maskedAttention({ query, key: other, value: other, mask: tf.ones([1, 2]), heads: 1 }));
-    });
-    assert.deepEqual([...values], [NaN, 1]);
+    assert.deepEqual(await attendByHand([[NaN], [1]], [[1], [1]], [[1], [1]]), [NaN, 1]);
   });
 
   it('gives the bits of one thread on two, whose scratch is their own', async () => {
-    const random = seededRandom(21);
-    const [query, key, value] = [randomBlock(random, 400, 64), randomBlock(random, 400, 64), randomBlock(random, 400, 64)];
-    const withHeads = (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor) =>
-      maskedAttention({
-        query: q as tf.Tensor2D,
-        key: k as tf.Tensor2D,
-        value: v as tf.Tensor2D,
-        mask: tf.ones([4, 100]),
-        heads: 4,
-      });
-    const run = () => differentiate(withHeads, [query, key, value]);
+    const shape = alike([100, 100, 100, 100], 4, 16);
+    const run = () => differentiate((...inputs) => attend(attention, shape)(...inputs), randomInputs(shape, 21));
     await useWasm({ build: 'relaxed', threads: 1 });
     const expected = run();
     await useWasm({ build: 'relaxed', threads: 2 });
@@ -154,58 +107,70 @@ describe('maskedAttention', () => {
     }
   });
 
-  it('takes an int32 mask', async () => {
-    await useWasm();
-    const values = tf.tidy(() => {
-      const x = tf.tensor2d([[1], [2]]);
-      return read(maskedAttention({ query: x, key: x, value: x, mask: tf.tensor2d([[1, 0]], [1, 2], 'int32'), heads: 1 }));
-    });
-    assert.deepEqual([...values], [1, 1]);
-  });
-
-  it('refuses heads that do not divide the hidden size', () => {
+  it('refuses heads that do not divide the hidden size, and starts that end elsewhere', () => {
     const x = tf.zeros<tf.Rank.R2>([2, 4]);
-    assert.throws(() => maskedAttention({ query: x, key: x, value: x, mask: tf.ones([1, 2]), heads: 3 }), /3 heads do not fit/);
+    const starts = startsOf([2]);
+    const given = { query: x, key: x, value: x, keyStarts: starts };
+    assert.throws(() => attention({ ...given, queryStarts: starts, heads: 3 }), /3 heads.*do not fit/);
+    assert.throws(() => attention({ ...given, queryStarts: startsOf([3]), heads: 2 }), /end at 3 and 2 do not fit/);
+    x.dispose();
   });
 });
 
-/** The last third of odd sequences is padding. */
-function paddingMask({ batch, length }: Shape): Float32Array {
-  return Float32Array.from({ length: batch * length }, (_, i) =>
-    Math.floor(i / length) % 2 === 1 && i % length >= (length * 2) / 3 ? 0 : 1,
-  );
+/** The op as a function of query, key and value. */
+function attend(op: (inputs: AttentionInputs) => tf.Tensor2D, { queries, keys, heads, keyHeads, causal }: Shape) {
+  return (query?: tf.Tensor, key?: tf.Tensor, value?: tf.Tensor): tf.Tensor2D =>
+    op({
+      query: query as tf.Tensor2D,
+      key: key as tf.Tensor2D,
+      value: value as tf.Tensor2D,
+      queryStarts: startsOf(queries),
+      keyStarts: startsOf(keys),
+      heads,
+      keyHeads,
+      causal,
+    });
 }
 
-function attentionByLoops(
-  query: Float32Array,
-  key: Float32Array,
-  value: Float32Array,
-  mask: Float32Array,
-  shape: Shape,
-): number[] {
-  const { batch, length, heads, size } = shape;
-  const at = (x: Float32Array, b: number, token: number, h: number, d: number) =>
-    x[(b * length + token) * heads * size + h * size + d] ?? NaN;
+async function attendByHand(query: number[][], key: number[][], value: number[][]): Promise<number[]> {
+  await useWasm();
+  const shape = alike([query.length], 1, 1);
+  return tf.tidy(() => [...read(attend(attention, shape)(tf.tensor2d(query), tf.tensor2d(key), tf.tensor2d(value)))]);
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+
+function randomInputs({ queries, keys, heads, keyHeads, size }: Shape, seed: number) {
+  const random = seededRandom(seed);
+  return [
+    randomBlock(random, sum(queries), heads * size),
+    randomBlock(random, sum(keys), keyHeads * size),
+    randomBlock(random, sum(keys), keyHeads * size),
+  ];
+}
+
+function attentionByLoops([query, key, value]: readonly Float32Array[], shape: Shape): number[] {
+  const { queries, keys, heads, keyHeads, size, causal } = shape;
   const range = (n: number) => Array.from({ length: n }, (_, i) => i);
-  const out = new Array<number>(query.length).fill(0);
-  for (const b of range(batch))
-    for (const h of range(heads))
-      for (const i of range(length)) {
-        const scores = range(length).map(
-          (j) => range(size).reduce((sum, d) => sum + at(query, b, i, h, d) * at(key, b, j, h, d), 0) / Math.sqrt(size),
+  return queries.flatMap((count, row) => {
+    const [queryStart, keyStart] = [sum(queries.slice(0, row)), sum(keys.slice(0, row))];
+    const length = keys[row] ?? 0;
+    return range(count).flatMap((i) =>
+      range(heads).flatMap((head) => {
+        const keyHead = Math.floor((head * keyHeads) / heads);
+        const visible = range(length).filter((j) => !causal || j <= i + length - count);
+        const ofKey = (x: Float32Array | undefined, j: number, d: number) =>
+          x?.[(keyStart + j) * keyHeads * size + keyHead * size + d] ?? NaN;
+        const ofQuery = (d: number) => query?.[(queryStart + i) * heads * size + head * size + d] ?? NaN;
+        const weights = visible.map((j) =>
+          Math.exp(sum(range(size).map((d) => ofQuery(d) * ofKey(key, j, d))) / Math.sqrt(size)),
         );
-        const weights = scores.map((score, j) => (mask[b * length + j] === 1 ? Math.exp(score) : 0));
-        const total = weights.reduce((sum, w) => sum + w, 0);
-        for (const d of range(size)) {
-          out[(b * length + i) * heads * size + h * size + d] = weights.reduce(
-            (sum, w, j) => sum + (w / total) * at(value, b, j, h, d),
-            0,
-          );
-        }
-      }
-  return out;
+        return range(size).map((d) => sum(visible.map((j, at) => ((weights[at] ?? NaN) * ofKey(value, j, d)) / sum(weights))));
+      }),
+    );
+  });
 }
 
-function describeShape({ batch, length, heads, size }: Shape): string {
-  return `${batch} sequences of ${length}, ${heads} heads of ${size}`;
+function describeShape({ queries, keys, heads, keyHeads, size, causal }: Shape): string {
+  return `${queries.join('+')} queries on ${keys.join('+')} keys, ${heads}/${keyHeads} heads of ${size}${causal ? ', causal' : ''}`;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { embedding, embeddingComposite } from '../../../trainer/ops/embedding';
-import { firstToken, firstTokenComposite, meanPool } from '../../../trainer/ops/pool';
+import { firstToken, meanPool } from '../../../trainer/ops/pool';
 import * as tf from '../../../trainer/tensors';
 import { assertClose, randomBlock, seededRandom } from '../numbers';
 import { assertLikeComposite, countKernels, differentiate, read, useWasm } from '../on-backends';
@@ -50,65 +50,30 @@ describe('embedding', () => {
 });
 
 describe('firstToken', () => {
-  for (const [batch, length, hidden] of [
-    [1, 1, 1],
-    [3, 4, 5],
-    [2, 7, 16],
-  ] as const) {
-    it(`agrees with its composite for ${batch} sequences of ${length} by ${hidden}`, async () => {
-      await assertLikeComposite({
-        inputs: [randomBlock(seededRandom(length), batch * length, hidden)],
-        fused: (x) => firstToken(x as tf.Tensor2D, batch, length),
-        composite: (x) => firstTokenComposite(x as tf.Tensor2D, batch, length),
-        tolerance: 0,
-        what: 'firstToken',
-      });
-    });
-  }
+  it('takes the first token of each row, and gives its gradient back to it', async () => {
+    await useWasm();
+    const x = randomBlock(seededRandom(3), 6, 5);
+    const outcome = differentiate((tokens) => firstToken(tokens as tf.Tensor2D, Int32Array.of(0, 1, 4, 6)), [x]);
+    const rows = [0, 1, 4].map((token) => [...x.values.subarray(token * 5, token * 5 + 5)]);
+    assert.deepEqual([...outcome.value], rows.flat());
+    const untouched = [2, 3, 5].flatMap((token) => [
+      ...(outcome.gradients[0] ?? new Float32Array()).subarray(token * 5, token * 5 + 5),
+    ]);
+    assert.deepEqual(untouched, new Array(15).fill(0));
+  });
 });
 
 describe('meanPool', () => {
-  it('averages the real tokens of each sequence, by hand', async () => {
+  it('averages the tokens of each row, by hand; a row without one gives zeros', async () => {
     await useWasm();
-    const pooled = tf.tidy(() =>
-      read(
-        meanPool(
-          tf.tensor2d([
-            [1, 2],
-            [3, 4],
-            [100, 100],
-            [5, 6],
-            [7, 8],
-            [9, 10],
-          ]),
-          tf.tensor2d([
-            [1, 1, 0],
-            [1, 1, 1],
-          ]),
-        ),
-      ),
-    );
-    assertClose(pooled, [2, 3, 7, 8], 1e-6, 'meanPool');
-  });
-
-  it('takes an int32 mask', async () => {
-    await useWasm();
-    const pooled = tf.tidy(() =>
-      read(
-        meanPool(
-          tf.tensor2d([
-            [1, 2],
-            [3, 4],
-          ]),
-          tf.tensor2d([[1, 1]], [1, 2], 'int32'),
-        ),
-      ),
-    );
-    assertClose(pooled, [2, 3], 1e-6, 'meanPool');
-  });
-
-  it('gives zeros for a sequence that is all padding', async () => {
-    await useWasm();
-    assert.deepEqual([...tf.tidy(() => read(meanPool(tf.ones([2, 3]), tf.zeros([1, 2]))))], [0, 0, 0]);
+    const tokens = [
+      [1, 2],
+      [3, 4],
+      [5, 6],
+      [7, 8],
+      [9, 10],
+    ];
+    const pooled = tf.tidy(() => read(meanPool(tf.tensor2d(tokens), Int32Array.of(0, 2, 2, 5))));
+    assertClose(pooled, [2, 3, 0, 0, 7, 8], 1e-6, 'meanPool');
   });
 });

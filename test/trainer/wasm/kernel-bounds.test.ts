@@ -4,6 +4,8 @@ import { readKernelModule } from '../../../trainer/backends/wasm/kernel-function
 import { ThreadPool } from '../../../trainer/backends/wasm/thread-pool';
 
 const GUARD = 12345;
+/** Far behind the constants of the kernels, in the first page, where nothing is ever allocated. */
+const ZEROS = 32768;
 
 /** Kernels with one input and one output of `count` floats. */
 const CALLS: Record<string, (pool: ThreadPool, count: number, x: number, y: number) => void> = {
@@ -12,6 +14,13 @@ const CALLS: Record<string, (pool: ThreadPool, count: number, x: number, y: numb
   columnSums: (pool, count, x, y) => pool.call('columnSums', 1, count, count, x, y),
   dropout: (pool, count, x, y) => pool.call('dropout', count, 0, 1, 0, 1, x, y),
   layerNorm: (pool, count, x, y) => pool.call('layerNorm', 1, count, x, 0, x, x, 1e-5, y),
+  nf4Dequantize: (pool, count, x, y) => pool.call('nf4Dequantize', 1, count, x, x, ZEROS, ZEROS, ZEROS, 2, y),
+  rmsNorm: (pool, count, x, y) => pool.call('rmsNorm', 1, count, x, x, x, 1e-5, y),
+  rmsNormGammaGrad: (pool, count, x, y) => pool.call('rmsNormGammaGrad', 0, 1, 1, 1, count, x, x, 0, 1e-5, y),
+  rmsNormGrad: (pool, count, x, y) => pool.call('rmsNormGrad', 1, count, x, x, 0, x, 1e-5, y),
+  rotary: (pool, count, x, y) => pool.call('rotary', 1, 1, count, count >> 1, x, x, x, ZEROS, 1, y),
+  swiglu: (pool, count, x, y) => pool.call('swiglu', count, x, x, y),
+  swigluGrad: (pool, count, x, y) => pool.call('swigluGrad', count, x, x, x, y, y),
 };
 
 describe('wasm kernels', () => {

@@ -67,6 +67,16 @@ export class Heap {
     return address;
   }
 
+  /** As `allocate`, but undefined where the heap is exhausted. */
+  tryAllocate(bytes: number): number | undefined {
+    try {
+      return this.allocate(bytes);
+    } catch (error) {
+      if (error instanceof HeapExhausted) return undefined;
+      throw error;
+    }
+  }
+
   /** Gives a block back. Throws for an address that `allocate` did not return, or that is free already. */
   free(address: number): void {
     const bytes = this.sizes.get(address);

@@ -50,9 +50,28 @@ export class KernelCall {
     return value;
   }
 
+  numbers(name: string): readonly number[] {
+    const value = this.attributes[name];
+    const isNumber = (item: unknown): item is number => typeof item === 'number';
+    if (!Array.isArray(value) || !value.every(isNumber)) throw new Error(`This kernel needs a list of numbers "${name}".`);
+    return value;
+  }
+
   /** Any attribute of a stock kernel. */
   attribute(name: string): unknown {
     return this.attributes[name];
+  }
+}
+
+/** A new tensor that `fill` writes at its address; nothing is kept of it when `fill` throws, as a heap that is full makes it. */
+export function filledOutput(backend: WasmBackend, shape: readonly number[], fill: (address: number) => void): tf.TensorInfo {
+  const out = backend.output(shape);
+  try {
+    fill(backend.address(out));
+    return out;
+  } catch (error) {
+    backend.disposeData(out.dataId);
+    throw error;
   }
 }
 

@@ -5,11 +5,20 @@ import type { FusedKernel } from '../../ops/fused';
 import { activateGradKernel, activateKernel } from './fused/activation';
 import { attentionGradKernel, attentionKernel } from './fused/attention';
 import { crossEntropyGradKernel, crossEntropyKernel } from './fused/cross-entropy';
-import { denseKernel } from './fused/dense';
+import { denseKernel, lowRankDenseGradKernel, lowRankDenseKernel } from './fused/dense';
 import { dropoutKernel } from './fused/dropout';
-import { embeddingGradKernel, embeddingKernel, firstTokenGradKernel, firstTokenKernel } from './fused/embedding';
+import { embeddingGradKernel, embeddingKernel } from './fused/embedding';
+import { swigluGradKernel, swigluKernel } from './fused/gated';
 import { layerNormGammaGradKernel, layerNormGradKernel, layerNormKernel } from './fused/layer-norm';
+import {
+  linearCrossEntropyGradKernel,
+  linearCrossEntropyKernel,
+  linearCrossEntropyWeightGradKernel,
+} from './fused/linear-cross-entropy';
+import { denseNf4GradKernel, denseNf4Kernel, dequantizeNf4Kernel } from './fused/nf4';
 import { adamWKernel, sumOfSquaresKernel } from './fused/optimizer';
+import { rmsNormGammaGradKernel, rmsNormGradKernel, rmsNormKernel } from './fused/rms-norm';
+import { rotaryKernel } from './fused/rotary';
 import { KernelCall } from './kernel-call';
 import type { HeapKernel, Replacement } from './kernel-call';
 import { detectKernelBuild } from './kernel-functions';
@@ -35,20 +44,33 @@ const REPLACEMENTS: ReadonlyMap<string, Replacement> = new Map([
 
 const FUSED: Record<FusedKernel, HeapKernel> = {
   [FUSED_KERNELS.dense]: denseKernel,
+  [FUSED_KERNELS.lowRankDense]: lowRankDenseKernel,
+  [FUSED_KERNELS.lowRankDenseGrad]: lowRankDenseGradKernel,
   [FUSED_KERNELS.activate]: activateKernel,
   [FUSED_KERNELS.activateGrad]: activateGradKernel,
+  [FUSED_KERNELS.swiglu]: swigluKernel,
+  [FUSED_KERNELS.swigluGrad]: swigluGradKernel,
   [FUSED_KERNELS.layerNorm]: layerNormKernel,
   [FUSED_KERNELS.addLayerNorm]: layerNormKernel,
   [FUSED_KERNELS.layerNormGrad]: layerNormGradKernel,
   [FUSED_KERNELS.layerNormGammaGrad]: layerNormGammaGradKernel,
+  [FUSED_KERNELS.rmsNorm]: rmsNormKernel,
+  [FUSED_KERNELS.addRmsNorm]: rmsNormKernel,
+  [FUSED_KERNELS.rmsNormGrad]: rmsNormGradKernel,
+  [FUSED_KERNELS.rmsNormGammaGrad]: rmsNormGammaGradKernel,
+  [FUSED_KERNELS.rotary]: rotaryKernel,
   [FUSED_KERNELS.attention]: attentionKernel,
   [FUSED_KERNELS.attentionGrad]: attentionGradKernel,
   [FUSED_KERNELS.embedding]: embeddingKernel,
   [FUSED_KERNELS.embeddingGrad]: embeddingGradKernel,
-  [FUSED_KERNELS.firstToken]: firstTokenKernel,
-  [FUSED_KERNELS.firstTokenGrad]: firstTokenGradKernel,
   [FUSED_KERNELS.crossEntropy]: crossEntropyKernel,
   [FUSED_KERNELS.crossEntropyGrad]: crossEntropyGradKernel,
+  [FUSED_KERNELS.linearCrossEntropy]: linearCrossEntropyKernel,
+  [FUSED_KERNELS.linearCrossEntropyGrad]: linearCrossEntropyGradKernel,
+  [FUSED_KERNELS.linearCrossEntropyWeightGrad]: linearCrossEntropyWeightGradKernel,
+  [FUSED_KERNELS.denseNf4]: denseNf4Kernel,
+  [FUSED_KERNELS.denseNf4Grad]: denseNf4GradKernel,
+  [FUSED_KERNELS.dequantizeNf4]: dequantizeNf4Kernel,
   [FUSED_KERNELS.dropout]: dropoutKernel,
   [FUSED_KERNELS.adamW]: adamWKernel,
   [FUSED_KERNELS.sumOfSquares]: sumOfSquaresKernel,

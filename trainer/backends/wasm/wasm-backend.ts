@@ -4,10 +4,12 @@
  * run the cpu kernels on the very same values.
  */
 import * as tf from '../../tensors';
-import { Heap } from './heap';
+import { Heap, HeapExhausted } from './heap';
 import type { HeapStats } from './heap';
 import type { KernelBuild } from './kernel-functions';
 import { readKernelModule } from './kernel-functions';
+import { PackedMatrices } from './packed-matrices';
+import { addRowsById } from './rows-by-id';
 import { ThreadPool } from './thread-pool';
 
 export interface WasmBackendOptions {
@@ -17,6 +19,14 @@ export interface WasmBackendOptions {
   limitBytes?: number;
 }
 
+/** A matrix by the rows that are not zero; both tensors belong to it. */
+export interface SparseRows {
+  /** int32 [count], rising. */
+  rows: tf.TensorInfo;
+  /** float32 [count, width] */
+  values: tf.TensorInfo;
+}
+
 type HeapType = 'float32' | 'int32';
 type HeapValues = Float32Array<SharedArrayBuffer> | Int32Array<SharedArrayBuffer>;
 
@@ -24,14 +34,21 @@ export class WasmBackend extends tf.MathBackendCPU {
   readonly heap: Heap;
   readonly pool: ThreadPool;
   readonly build: KernelBuild;
+  readonly packed: PackedMatrices;
+  /** Rows and columns of C that the innermost product computes at a time. */
+  readonly tile: { readonly rows: number; readonly columns: number };
   /** Scratch of `gemm`, one block per thread. */
   private readonly workspaces: number[];
+  /** Tensors that nobody has looked at but kernels that know sparse rows. */
+  private readonly sparse = new Map<object, SparseRows>();
 
   constructor({ threads, build, limitBytes }: WasmBackendOptions) {
     super();
     this.build = build;
     this.heap = new Heap(limitBytes);
+    this.packed = new PackedMatrices(this.heap);
     this.pool = new ThreadPool(threads, readKernelModule(build), this.heap.memory);
+    this.tile = { rows: this.pool.call('tileRows'), columns: this.pool.call('tileColumns') };
     const bytes = this.pool.call('gemmScratchBytes');
     this.workspaces = Array.from({ length: threads }, () => this.heap.allocate(bytes));
   }
@@ -69,6 +86,21 @@ export class WasmBackend extends tf.MathBackendCPU {
     return { dataId: super.write(view, [...shape], dtype), shape: [...shape], dtype };
   }
 
+  /** A new matrix of which only some rows are not zero. It becomes an ordinary one as soon as its values are asked for. */
+  sparseOutput(shape: readonly number[], sparse: SparseRows): tf.TensorInfo {
+    const dataId = super.write(new Float32Array(), [...shape], 'float32');
+    this.sparse.set(dataId, sparse);
+    const data = this.data.get(dataId);
+    const fill = () => this.fillSparse(dataId, shape);
+    Object.defineProperty(data, 'values', { get: fill, configurable: true, enumerable: true });
+    return { dataId, shape: [...shape], dtype: 'float32' };
+  }
+
+  /** The rows of a matrix that is sparse still. */
+  sparseRowsOf({ dataId }: tf.TensorInfo): SparseRows | undefined {
+    return this.sparse.get(dataId);
+  }
+
   /** Several outputs, or none of them when one does not fit. */
   outputs(shapes: readonly (readonly number[])[]): tf.TensorInfo[] {
     const made: tf.TensorInfo[] = [];
@@ -90,7 +122,7 @@ export class WasmBackend extends tf.MathBackendCPU {
 
   /** Lends `bytes` of the heap to `use`. */
   withScratch<T>(bytes: number, use: (address: number) => T): T {
-    const address = this.heap.allocate(bytes);
+    const address = this.allocate(bytes);
     try {
       return use(address);
     } finally {
@@ -110,10 +142,13 @@ export class WasmBackend extends tf.MathBackendCPU {
   }
 
   override disposeData(dataId: object, force = false): boolean {
+    if (this.sparse.has(dataId)) return this.disposeSparse(dataId, force);
     const values = this.data.has(dataId) ? this.data.get(dataId).values : undefined;
     const gone = super.disposeData(dataId, force);
-    if (gone && isOnHeap(values)) this.heap.free(values.byteOffset);
-    return gone;
+    if (!gone) return false;
+    this.packed.forget(dataId);
+    if (isOnHeap(values)) this.heap.free(values.byteOffset);
+    return true;
   }
 
   /** Ends the threads. The memory goes with the last view of it. */
@@ -121,8 +156,47 @@ export class WasmBackend extends tf.MathBackendCPU {
     this.pool.close();
   }
 
+  private disposeSparse(dataId: object, force: boolean): boolean {
+    const gone = super.disposeData(dataId, force);
+    if (gone) this.takeSparse(dataId);
+    return gone;
+  }
+
+  /** Makes an ordinary matrix of a sparse one and returns its values. */
+  private fillSparse(dataId: object, shape: readonly number[]): tf.backend_util.BackendValues {
+    const sparse = this.sparse.get(dataId);
+    if (sparse === undefined) throw new Error('This matrix is not sparse any more.');
+    const filled = addRowsById(this, sparse.values, sparse.rows, [...shape]);
+    const values = this.valuesOf(filled);
+    this.data.delete(filled.dataId); // its values go on in the tensor that was sparse
+    this.takeSparse(dataId);
+    Object.defineProperty(this.data.get(dataId), 'values', {
+      value: values,
+      writable: true,
+      configurable: true,
+      enumerable: true,
+    });
+    return values;
+  }
+
+  private takeSparse(dataId: object): void {
+    const sparse = this.sparse.get(dataId);
+    this.sparse.delete(dataId);
+    if (sparse) for (const { dataId: part } of [sparse.rows, sparse.values]) this.disposeData(part);
+  }
+
+  /** What is only kept for speed makes room for what is needed. */
+  private allocate(bytes: number): number {
+    try {
+      return this.heap.allocate(bytes);
+    } catch (error) {
+      if (!(error instanceof HeapExhausted) || !this.packed.clear()) throw error;
+      return this.heap.allocate(bytes);
+    }
+  }
+
   private allocateView(length: number, dtype: HeapType): HeapValues {
-    const address = this.heap.allocate(length * 4);
+    const address = this.allocate(length * 4);
     const { buffer } = this.heap.memory;
     return dtype === 'int32' ? new Int32Array(buffer, address, length) : new Float32Array(buffer, address, length);
   }

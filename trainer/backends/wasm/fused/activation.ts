@@ -5,7 +5,15 @@ import { overElements } from '../kernel-call';
 import type { KernelCall } from '../kernel-call';
 
 /** As kernels/activation.ts numbers them. */
-const KINDS: Record<Activation, number> = { gelu: 0, gelu_new: 1, gelu_pytorch_tanh: 1, relu: 2, silu: 3, tanh: 4 };
+const KINDS: Record<Activation, number> = {
+  gelu: 0,
+  gelu_new: 1,
+  gelu_pytorch_tanh: 1,
+  relu: 2,
+  silu: 3,
+  tanh: 4,
+  quick_gelu: 5,
+};
 
 export function activateKernel(call: KernelCall): tf.TensorInfo {
   const { shape } = call.input('x');

@@ -1,4 +1,4 @@
-/** The kernels of trainer/ops/attention.ts. The threads share the heads of all sequences. */
+/** The kernels of trainer/ops/attention.ts. The threads share the key heads of all rows. */
 import type * as tf from '../../../tensors';
 import type { KernelCall } from '../kernel-call';
 
@@ -6,10 +6,12 @@ import type { KernelCall } from '../kernel-call';
 const WORK_GRAIN = 100_000;
 
 interface AttentionShape {
-  length: number;
   heads: number;
+  keyHeads: number;
   size: number;
-  tensor: [number, number];
+  causal: 0 | 1;
+  queryStarts: readonly number[];
+  keyStarts: readonly number[];
   split: { total: number; grain: number };
   /** Bytes of attention weights that one thread keeps. */
   weightBytes: number;
@@ -18,23 +20,16 @@ interface AttentionShape {
 export function attentionKernel(call: KernelCall): tf.TensorInfo {
   const { backend } = call;
   const shape = readShape(call);
-  const { length, heads, size, weightBytes } = shape;
-  const [query, key, value, mask] = addresses(call);
-  return backend.withScratch(weightBytes * backend.pool.threads, (scratch) => {
-    const out = backend.output(shape.tensor);
+  const operands = ['query', 'key', 'value'].map((name) => call.address(name));
+  return withScratch(call, shape, 1, (starts, weights) => {
+    const out = backend.output(call.matrixShape('query'));
     const context = backend.address(out);
     backend.pool.parallel('attention', shape.split, (from, to, thread) => [
-      from,
-      to,
-      length,
-      heads,
-      size,
-      query,
-      key,
-      value,
-      mask,
+      ...describe(shape, from, to),
+      ...starts,
+      ...operands,
       context,
-      scratch + thread * weightBytes,
+      weights(thread),
       backend.workspace(thread),
     ]);
     return out;
@@ -45,45 +40,59 @@ export function attentionKernel(call: KernelCall): tf.TensorInfo {
 export function attentionGradKernel(call: KernelCall): tf.TensorInfo[] {
   const { backend } = call;
   const shape = readShape(call);
-  const { length, heads, size, weightBytes } = shape;
-  const [query, key, value, mask] = addresses(call);
-  const dOut = call.address('dy');
-  return backend.withScratch(2 * weightBytes * backend.pool.threads, (scratch) => {
-    const out = backend.outputs([shape.tensor, shape.tensor, shape.tensor]);
+  const operands = ['query', 'key', 'value', 'dy'].map((name) => call.address(name));
+  return withScratch(call, shape, 2, (starts, weights) => {
+    const out = backend.outputs(['query', 'key', 'value'].map((name) => call.matrixShape(name)));
     const gradients = out.map((tensor) => backend.address(tensor));
-    backend.pool.parallel('attentionGrad', shape.split, (from, to, thread) => {
-      const weights = scratch + 2 * thread * weightBytes;
-      return [
-        from,
-        to,
-        length,
-        heads,
-        size,
-        query,
-        key,
-        value,
-        mask,
-        dOut,
-        ...gradients,
-        weights,
-        weights + weightBytes,
-        backend.workspace(thread),
-      ];
-    });
+    backend.pool.parallel('attentionGrad', shape.split, (from, to, thread) => [
+      ...describe(shape, from, to),
+      ...starts,
+      ...operands,
+      ...gradients,
+      weights(thread),
+      weights(thread) + shape.weightBytes,
+      backend.workspace(thread),
+    ]);
     return out;
   });
 }
 
-function addresses(call: KernelCall): [number, number, number, number] {
-  return [call.address('query'), call.address('key'), call.address('value'), call.address('mask')];
+function describe({ heads, keyHeads, size, causal }: AttentionShape, from: number, to: number): number[] {
+  return [from, to, heads, keyHeads, size, causal];
+}
+
+/** Lends `use` both starts on the heap and, per thread, `blocks` blocks of attention weights. */
+function withScratch<T>(
+  { backend }: KernelCall,
+  { queryStarts, keyStarts, weightBytes }: AttentionShape,
+  blocks: number,
+  use: (starts: readonly number[], weights: (thread: number) => number) => T,
+): T {
+  const startBytes = queryStarts.length * 4;
+  return backend.withScratch(2 * startBytes + blocks * weightBytes * backend.pool.threads, (scratch) => {
+    const starts = new Int32Array(backend.heap.memory.buffer, scratch, 2 * queryStarts.length);
+    starts.set(queryStarts);
+    starts.set(keyStarts, queryStarts.length);
+    return use([scratch, scratch + startBytes], (thread) => scratch + 2 * startBytes + blocks * thread * weightBytes);
+  });
 }
 
 function readShape(call: KernelCall): AttentionShape {
-  const [batch, length] = call.matrixShape('mask');
-  const tensor = call.matrixShape('query');
-  const heads = call.number('heads');
-  const size = tensor[1] / heads;
-  const grain = Math.max(1, Math.ceil(WORK_GRAIN / (length * length * size + 1)));
-  const weightBytes = call.backend.pool.call('attentionScratchFloats', length) * 4;
-  return { length, heads, size, tensor, split: { total: batch * heads, grain }, weightBytes };
+  const [heads, keyHeads] = [call.number('heads'), call.number('keyHeads')];
+  const [queryTokens, width] = call.matrixShape('query');
+  const queryStarts = call.numbers('queryStarts');
+  const keyStarts = call.numbers('keyStarts');
+  const longest = keyStarts.reduce((most, start, row) => Math.max(most, start - (keyStarts[row - 1] ?? start)), 0);
+  const units = (keyStarts.length - 1) * keyHeads;
+  const multiplications = queryTokens * width * longest;
+  return {
+    heads,
+    keyHeads,
+    size: width / heads,
+    causal: call.attribute('causal') === true ? 1 : 0,
+    queryStarts,
+    keyStarts,
+    split: { total: units, grain: Math.max(1, Math.ceil((WORK_GRAIN * units) / (multiplications + 1))) },
+    weightBytes: call.backend.pool.call('attentionScratchFloats', longest) * 4,
+  };
 }

@@ -1,4 +1,4 @@
-/** The kernels of trainer/ops/embedding.ts and trainer/ops/pool.ts: rows picked, and put back. */
+/** The kernels of trainer/ops/embedding.ts: rows picked, and added up again. */
 import type * as tf from '../../../tensors';
 import type { KernelCall } from '../kernel-call';
 import { addRowsById, copyRowsById, requireIdsBelow } from '../rows-by-id';
@@ -10,28 +10,27 @@ export function embeddingKernel(call: KernelCall): tf.TensorInfo {
   return copyRowsById(call.backend, call.input('table'), ids, [ids.shape[0] ?? 0, hidden]);
 }
 
+/** Sparse: a batch looks up few rows of a vocabulary. */
 export function embeddingGradKernel(call: KernelCall): tf.TensorInfo {
+  const { backend } = call;
   const [, hidden] = call.matrixShape('dy');
-  return addRowsById(call.backend, call.input('dy'), call.input('ids'), [call.number('vocabulary'), hidden]);
+  const { rows, places } = findRows(backend.valuesOf(call.input('ids')));
+  const found = backend.makeTensorInfo([rows.length], 'int32', rows);
+  const position = backend.makeTensorInfo([places.length], 'int32', places);
+  try {
+    const values = addRowsById(backend, call.input('dy'), position, [rows.length, hidden]);
+    return backend.sparseOutput([call.number('vocabulary'), hidden], { rows: found, values });
+  } catch (error) {
+    backend.disposeData(found.dataId);
+    throw error;
+  } finally {
+    backend.disposeData(position.dataId);
+  }
 }
 
-export function firstTokenKernel(call: KernelCall): tf.TensorInfo {
-  const [, hidden] = call.matrixShape('x');
-  const step = call.number('length') * hidden;
-  const batch = call.number('batch');
-  const x = call.backend.valuesOf(call.input('x'));
-  const out = call.backend.output([batch, hidden]);
-  const y = call.backend.valuesOf(out);
-  for (let i = 0; i < batch; i++) y.set(x.subarray(i * step, i * step + hidden), i * hidden);
-  return out;
-}
-
-export function firstTokenGradKernel(call: KernelCall): tf.TensorInfo {
-  const [batch, hidden] = call.matrixShape('dy');
-  const step = call.number('length') * hidden;
-  const dy = call.backend.valuesOf(call.input('dy'));
-  const out = call.backend.output([batch * call.number('length'), hidden]);
-  const dx = call.backend.valuesOf(out).fill(0);
-  for (let i = 0; i < batch; i++) dx.set(dy.subarray(i * hidden, (i + 1) * hidden), i * step);
-  return out;
+/** The ids without repetition, rising, and where in them each id stands. */
+function findRows(ids: ArrayLike<number>): { rows: Int32Array; places: Int32Array } {
+  const rows = Int32Array.from(new Set(Array.from(ids))).sort();
+  const placeOf = new Map([...rows].map((row, place) => [row, place]));
+  return { rows, places: Int32Array.from(Array.from(ids), (id) => placeOf.get(id) ?? 0) };
 }

@@ -49,3 +49,55 @@ export function adamW(
     second += 16;
   }
 }
+
+/**
+ * adamW on the rows `from` to `to` of a table, `width` wide, with a gradient of `count` rows: `rows` says which, rising,
+ * `values` holds them one behind the other. The gradient of the other rows is `zeros`, one row.
+ */
+export function adamWRows(
+  from: i32,
+  to: i32,
+  width: i32,
+  rows: usize,
+  count: i32,
+  values: usize,
+  zeros: usize,
+  parameter: usize,
+  first: usize,
+  second: usize,
+  gradientScale: f32,
+  beta1: f32,
+  beta1Rest: f32,
+  beta2: f32,
+  beta2Rest: f32,
+  shrink: f32,
+  stepSize: f32,
+  secondScale: f32,
+  epsilon: f32,
+): void {
+  const bytes = (width as usize) << 2;
+  let next = 0;
+  while (next < count && load<i32>(rows + (next << 2)) < from) next++;
+  for (let row = from; row < to; row++) {
+    const touched = next < count && load<i32>(rows + (next << 2)) == row;
+    const gradient = touched ? values + (next as usize) * bytes : zeros;
+    const at = (row as usize) * bytes;
+    adamW(
+      width,
+      parameter + at,
+      gradient,
+      first + at,
+      second + at,
+      gradientScale,
+      beta1,
+      beta1Rest,
+      beta2,
+      beta2Rest,
+      shrink,
+      stepSize,
+      secondScale,
+      epsilon,
+    );
+    if (touched) next++;
+  }
+}

@@ -14,7 +14,7 @@ export function softmaxStatistics(rows: i32, classes: i32, logits: usize, out: u
 }
 
 /** NaN if an element is. */
-function rowMaximum(classes: i32, x: usize): f32 {
+export function rowMaximum(classes: i32, x: usize): f32 {
   let highest = f32x4.splat(-Infinity as f32);
   let j = classes;
   for (; j >= 4; j -= 4) {
@@ -29,7 +29,7 @@ function rowMaximum(classes: i32, x: usize): f32 {
   return result;
 }
 
-function sumOfExp(classes: i32, x: usize, highest: f32): f32 {
+export function sumOfExp(classes: i32, x: usize, highest: f32): f32 {
   const top = f32x4.splat(highest);
   let sum = f32x4.splat(0);
   let j = classes;
@@ -45,7 +45,7 @@ function sumOfExp(classes: i32, x: usize, highest: f32): f32 {
   return result;
 }
 
-function rowSum(classes: i32, x: usize): f32 {
+export function rowSum(classes: i32, x: usize): f32 {
   let sum = f32x4.splat(0);
   let j = classes;
   for (; j >= 4; j -= 4) {
@@ -82,7 +82,7 @@ export function crossEntropyGrad(
 }
 
 /** exp(x - highest) · factor - shift. */
-function gradRow(classes: i32, x: usize, highest: f32, factor: f32, shift: f32, out: usize): void {
+export function gradRow(classes: i32, x: usize, highest: f32, factor: f32, shift: f32, out: usize): void {
   const top = f32x4.splat(highest);
   const f = f32x4.splat(factor);
   const s = f32x4.splat(shift);

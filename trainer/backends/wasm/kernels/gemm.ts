@@ -1,28 +1,80 @@
 /**
  * C = op(A) op(B) + bias in single precision: the matrices are cut into blocks that fit the caches, packed, and
- * multiplied tile by tile. Each element is summed in the same order whatever part of C a call computes, so the result
- * does not depend on how threads share the work.
+ * multiplied tile by tile. Each element is summed in the same order whatever part of C a call computes and wherever in C
+ * it stands, so the result does not depend on how threads share the work.
  */
 import { packA, packB } from './gemm-pack';
 import { TILE_COLUMNS, TILE_ROWS, multiplyTile } from './gemm-tile';
 
 const BLOCK_DEPTH: i32 = 384;
+const BLOCK_ROWS: i32 = TILE_ROWS * 40;
+/** Columns that `gemm` packs at a time. */
 const BLOCK_COLUMNS: i32 = 512;
-const BLOCK_ROWS: i32 = TILE_ROWS * 16;
 
-const PACKED_B_BYTES: i32 = BLOCK_DEPTH * BLOCK_COLUMNS * 4;
-const PACKED_A_BYTES: i32 = BLOCK_DEPTH * BLOCK_ROWS * 4;
 const TILE_BYTES: i32 = TILE_ROWS * TILE_COLUMNS * 4;
+const ZEROS_BYTES: i32 = TILE_COLUMNS * 4;
+const PACKED_A_BYTES: i32 = BLOCK_DEPTH * BLOCK_ROWS * 4;
+const PACKED_B_BYTES: i32 = BLOCK_DEPTH * BLOCK_COLUMNS * 4;
 
-/** Bytes of scratch that every call of `gemm` needs. */
+/** Bytes of scratch that a call of `gemm` or `gemmPacked` needs. */
 export function gemmScratchBytes(): i32 {
-  return PACKED_B_BYTES + PACKED_A_BYTES + TILE_BYTES;
+  return ZEROS_BYTES + TILE_BYTES + PACKED_A_BYTES + PACKED_B_BYTES;
+}
+
+/** How scratch is laid out. */
+class Scratch {
+  @inline static zeros(scratch: usize): usize {
+    return scratch;
+  }
+
+  @inline static tile(scratch: usize): usize {
+    return scratch + ZEROS_BYTES;
+  }
+
+  @inline static packedA(scratch: usize): usize {
+    return scratch + ZEROS_BYTES + TILE_BYTES;
+  }
+
+  @inline static packedB(scratch: usize): usize {
+    return scratch + ZEROS_BYTES + TILE_BYTES + PACKED_A_BYTES;
+  }
 }
 
 /**
- * C [m, n] = op(A) [m, depth] · op(B) [depth, n], plus bias [n] (0 for none), or added to C where `accumulate`. Rows of
- * the matrices as they lie in memory are `aNext`, `bNext`, `cNext` floats apart. Bias is read in whole groups of eight.
+ * C [m, n] = op(A) [m, depth] · op(B) [depth, n], plus bias [n] (0 for none), or added to C where `accumulate`; B as
+ * packB left it. Rows of A and C as they lie in memory are `aNext` and `cNext` floats apart. Bias is read in whole panels.
  */
+export function gemmPacked(
+  m: i32,
+  n: i32,
+  depth: i32,
+  a: usize,
+  aNext: i32,
+  aTransposed: bool,
+  packedB: usize,
+  c: usize,
+  cNext: i32,
+  bias: usize,
+  accumulate: bool,
+  scratch: usize,
+): void {
+  memory.fill(Scratch.zeros(scratch), 0, ZEROS_BYTES);
+  let k = 0;
+  do {
+    // also once for depth 0, which leaves the bias
+    const steps = min(BLOCK_DEPTH, depth - k);
+    for (let i = 0; i < m; i += BLOCK_ROWS) {
+      const rows = min(BLOCK_ROWS, m - i);
+      const aBlock = a + ((aTransposed ? k * aNext + i : i * aNext + k) << 2);
+      packA(aBlock, aNext, aTransposed, rows, steps, Scratch.packedA(scratch));
+      const panels = packedB + ((k * TILE_COLUMNS) << 2);
+      multiplyBlock(rows, n, steps, panels, depth, c + ((i * cNext) << 2), cNext, bias, accumulate || k > 0, scratch);
+    }
+    k += BLOCK_DEPTH;
+  } while (k < depth);
+}
+
+/** As gemmPacked, but packs B as well, block by block. */
 export function gemm(
   m: i32,
   n: i32,
@@ -39,66 +91,110 @@ export function gemm(
   accumulate: bool,
   scratch: usize,
 ): void {
+  const packed = Scratch.packedB(scratch);
   for (let j = 0; j < n; j += BLOCK_COLUMNS) {
     const columns = min(BLOCK_COLUMNS, n - j);
+    const panels = (columns + TILE_COLUMNS - 1) / TILE_COLUMNS;
     let k = 0;
     do {
-      // also once for depth 0, which leaves the bias
       const steps = min(BLOCK_DEPTH, depth - k);
-      const first = k == 0;
       const bBlock = b + ((bTransposed ? j * bNext + k : k * bNext + j) << 2);
-      packB(bBlock, bNext, bTransposed, steps, columns, scratch);
-      for (let i = 0; i < m; i += BLOCK_ROWS) {
-        const rows = min(BLOCK_ROWS, m - i);
-        const aBlock = a + ((aTransposed ? k * aNext + i : i * aNext + k) << 2);
-        packA(aBlock, aNext, aTransposed, rows, steps, scratch + PACKED_B_BYTES);
-        const cBlock = c + ((i * cNext + j) << 2);
-        multiplyBlock(rows, columns, steps, cBlock, cNext, first && bias ? bias + (j << 2) : 0, accumulate || !first, scratch);
-      }
+      packB(0, panels, steps, columns, bBlock, bNext, bTransposed, packed);
+      const aBlock = a + ((aTransposed ? k * aNext : k) << 2);
+      const cBlock = c + (j << 2);
+      const biasBlock = bias ? bias + (j << 2) : 0;
+      gemmPacked(m, columns, steps, aBlock, aNext, aTransposed, packed, cBlock, cNext, biasBlock, accumulate || k > 0, scratch);
       k += BLOCK_DEPTH;
     } while (k < depth);
   }
 }
 
-/** One block of C from packed A and B. Tiles that stick out of C are computed beside it and copied. */
+/** The products `from` to `to` of a batch; operands of neighbours lie `aStep`, `bStep` and `cStep` floats apart (0: the same). */
+export function gemmBatch(
+  from: i32,
+  to: i32,
+  m: i32,
+  n: i32,
+  depth: i32,
+  a: usize,
+  aStep: i32,
+  aNext: i32,
+  aTransposed: bool,
+  b: usize,
+  bStep: i32,
+  bNext: i32,
+  bTransposed: bool,
+  c: usize,
+  cStep: i32,
+  scratch: usize,
+): void {
+  for (let i = from; i < to; i++) {
+    const aOne = a + (((i as usize) * (aStep as usize)) << 2);
+    const bOne = b + (((i as usize) * (bStep as usize)) << 2);
+    const cOne = c + (((i as usize) * (cStep as usize)) << 2);
+    gemm(m, n, depth, aOne, aNext, aTransposed, bOne, bNext, bTransposed, cOne, n, 0, false, scratch);
+  }
+}
+
+/** One block of rows of C from packed A and from panels of B that are `panelDepth` steps long, `depth` of which count. */
 function multiplyBlock(
   rows: i32,
   columns: i32,
   depth: i32,
+  panels: usize,
+  panelDepth: i32,
   c: usize,
   cNext: i32,
   bias: usize,
   accumulate: bool,
   scratch: usize,
 ): void {
-  const packedA = scratch + PACKED_B_BYTES;
-  const spare = packedA + PACKED_A_BYTES;
+  const next = (cNext as usize) << 2;
   for (let j = 0; j < columns; j += TILE_COLUMNS) {
-    const panelB = scratch + ((j * depth) << 2);
+    const panelB = panels + (((j as usize) * (panelDepth as usize)) << 2);
     const tileColumns = min(TILE_COLUMNS, columns - j);
-    const tileBias = bias ? bias + (j << 2) : 0;
+    const start = bias ? bias + (j << 2) : Scratch.zeros(scratch);
     for (let i = 0; i < rows; i += TILE_ROWS) {
-      const panelA = packedA + ((i * depth) << 2);
-      const tile = c + ((i * cNext + j) << 2);
+      const panelA = Scratch.packedA(scratch) + ((i * depth) << 2);
+      const tile = c + (i as usize) * next + (j << 2);
       const tileRows = min(TILE_ROWS, rows - i);
       if (tileRows == TILE_ROWS && tileColumns == TILE_COLUMNS) {
-        multiplyTile(depth, panelA, panelB, tile, (cNext as usize) << 2, tileBias, accumulate);
+        if (accumulate) multiplyTile(depth, panelA, panelB, tile, next, tile, next);
+        else multiplyTile(depth, panelA, panelB, start, 0, tile, next);
       } else {
-        multiplyTile(depth, panelA, panelB, spare, (TILE_COLUMNS as usize) << 2, tileBias, false);
-        copyTile(tileRows, tileColumns, spare, tile, cNext, accumulate);
+        multiplyEdge(tileRows, tileColumns, depth, panelA, panelB, start, tile, next, accumulate, Scratch.tile(scratch));
       }
     }
   }
 }
 
-function copyTile(rows: i32, columns: i32, from: usize, to: usize, next: i32, accumulate: bool): void {
+/** A tile that sticks out of C is computed beside it. */
+function multiplyEdge(
+  rows: i32,
+  columns: i32,
+  depth: i32,
+  panelA: usize,
+  panelB: usize,
+  start: usize,
+  tile: usize,
+  next: usize,
+  accumulate: bool,
+  spare: usize,
+): void {
+  const spareNext = (TILE_COLUMNS as usize) << 2;
+  if (accumulate) {
+    copyTile(rows, columns, tile, next, spare, spareNext);
+    multiplyTile(depth, panelA, panelB, spare, spareNext, spare, spareNext);
+  } else {
+    multiplyTile(depth, panelA, panelB, start, 0, spare, spareNext);
+  }
+  copyTile(rows, columns, spare, spareNext, tile, next);
+}
+
+function copyTile(rows: i32, columns: i32, from: usize, fromNext: usize, to: usize, toNext: usize): void {
   for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      const value = load<f32>(from + (j << 2));
-      const target = to + (j << 2);
-      store<f32>(target, accumulate ? load<f32>(target) + value : value);
-    }
-    from += TILE_COLUMNS << 2;
-    to += next << 2;
+    for (let j: usize = 0; j < (columns as usize) << 2; j += 4) store<f32>(to + j, load<f32>(from + j));
+    from += fromNext;
+    to += toNext;
   }
 }

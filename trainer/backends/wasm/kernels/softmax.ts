@@ -1,72 +1,98 @@
-/** Softmax over rows of attention scores, with padding, and its gradient; both in place. */
+/** Softmax over rows of attention scores and its gradient; all in place. */
 import { Vector, loadPart, storePart } from './vector-math';
 
-/** Each row x [length] ← softmax(x · scale) over the keys whose mask is not 0; the others get 0, as does a row without any. */
-export function maskedSoftmax(rows: i32, length: i32, x: usize, scale: f32, mask: usize): void {
+/** Each row x [length] ← softmax(x · scale). */
+export function softmax(rows: i32, length: i32, x: usize, scale: f32): void {
   for (let i = 0; i < rows; i++) {
-    const highest = maskedMaximum(length, x, scale, mask);
-    const sum = maskedExp(length, x, scale, mask, highest);
-    scaleRow(length, x, sum == 0 ? 0 : (1 as f32) / sum);
+    softmaxRow(length, x, scale);
     x += (length as usize) << 2;
   }
 }
 
-class Masked {
-  @inline static isReal(mask: v128): v128 {
-    return f32x4.ne(mask, f32x4.splat(0));
+/** As softmax, but the first row sees `seen` of its elements, the next one more, and so on; what is not seen becomes 0. */
+export function causalSoftmax(rows: i32, length: i32, seen: i32, x: usize, scale: f32): void {
+  for (let i = 0; i < rows; i++) {
+    const visible = max(0, min(length, seen + i));
+    softmaxRow(visible, x, scale);
+    memory.fill(x + ((visible as usize) << 2), 0, ((length - visible) as usize) << 2);
+    x += (length as usize) << 2;
   }
 }
 
-/** NaN if a real key's score is; minus infinity without a real key. */
-function maskedMaximum(length: i32, x: usize, scale: f32, mask: usize): f32 {
-  const s = f32x4.splat(scale);
-  const lowest = f32x4.splat(-Infinity as f32);
-  let highest = lowest;
+function softmaxRow(length: i32, x: usize, scale: f32): void {
+  const sum = expRow(length, x, scale, rowMaximum(length, x) * scale);
+  scaleRow(length, x, (1 as f32) / sum);
+}
+
+/** NaN if an element is; minus infinity without an element. */
+function rowMaximum(length: i32, x: usize): f32 {
+  let high = f32x4.splat(-Infinity as f32);
+  let low = high;
   let j = length;
-  for (; j >= 4; j -= 4) {
-    const real = Masked.isReal(v128.load(mask));
-    highest = f32x4.max(highest, v128.bitselect(f32x4.mul(v128.load(x), s), lowest, real));
-    x += 16;
-    mask += 16;
+  for (; j >= 8; j -= 8) {
+    low = f32x4.max(low, v128.load(x));
+    high = f32x4.max(high, v128.load(x, 16));
+    x += 32;
   }
-  if (j > 0) {
-    const real = Masked.isReal(loadPart(mask, j)); // false in the lanes beyond the row
-    highest = f32x4.max(highest, v128.bitselect(f32x4.mul(loadPart(x, j), s), lowest, real));
+  let result = Vector.maxLane(f32x4.max(low, high));
+  for (; j > 0; j--) {
+    result = max(result, load<f32>(x));
+    x += 4;
   }
-  return Vector.maxLane(highest);
+  return result;
 }
 
-/** x ← exp(x · scale - highest) at real keys, 0 elsewhere; returns the sum. */
-function maskedExp(length: i32, x: usize, scale: f32, mask: usize, highest: f32): f32 {
+class Shifted {
+  /** exp(x · scale - highest) */
+  @inline static exp(x: v128, scale: v128, highest: v128): v128 {
+    return Vector.exp(f32x4.sub(f32x4.mul(x, scale), highest));
+  }
+}
+
+/** x ← exp(x · scale - highest); returns the sum. */
+function expRow(length: i32, x: usize, scale: f32, highest: f32): f32 {
   const s = f32x4.splat(scale);
   const top = f32x4.splat(highest);
   let sum = f32x4.splat(0);
   let j = length;
-  for (; j >= 4; j -= 4) {
-    const e = Vector.exp(f32x4.sub(f32x4.mul(v128.load(x), s), top));
-    const kept = v128.and(e, Masked.isReal(v128.load(mask)));
-    v128.store(x, kept);
-    sum = f32x4.add(sum, kept);
+  for (; j >= 8; j -= 8) {
+    const low = Shifted.exp(v128.load(x), s, top);
+    const high = Shifted.exp(v128.load(x, 16), s, top);
+    v128.store(x, low);
+    v128.store(x, high, 16);
+    sum = f32x4.add(sum, f32x4.add(low, high));
+    x += 32;
+  }
+  if (j >= 4) {
+    const e = Shifted.exp(v128.load(x), s, top);
+    v128.store(x, e);
+    sum = f32x4.add(sum, e);
     x += 16;
-    mask += 16;
+    j -= 4;
   }
+  let total = Vector.sumLanes(sum);
   if (j > 0) {
-    const e = Vector.exp(f32x4.sub(f32x4.mul(loadPart(x, j), s), top));
-    const kept = v128.and(e, Masked.isReal(loadPart(mask, j)));
-    storePart(x, kept, j);
-    sum = f32x4.add(sum, kept);
+    const e = Shifted.exp(loadPart(x, j), s, top);
+    storePart(x, e, j);
+    for (let lane = 0; lane < j; lane++) total += load<f32>(x + (lane << 2));
   }
-  return Vector.sumLanes(sum);
+  return total;
 }
 
 function scaleRow(length: i32, x: usize, factor: f32): void {
   const f = f32x4.splat(factor);
   let j = length;
-  for (; j >= 4; j -= 4) {
-    v128.store(x, f32x4.mul(v128.load(x), f));
-    x += 16;
+  for (; j >= 8; j -= 8) {
+    const low = f32x4.mul(v128.load(x), f);
+    const high = f32x4.mul(v128.load(x, 16), f);
+    v128.store(x, low);
+    v128.store(x, high, 16);
+    x += 32;
   }
-  if (j > 0) storePart(x, f32x4.mul(loadPart(x, j), f), j);
+  for (; j > 0; j--) {
+    store<f32>(x, load<f32>(x) * factor);
+    x += 4;
+  }
 }
 
 /** dw ← (dw - Σ dw · w) · w · scale, row by row, with w the weights that the softmax gave. */
@@ -79,25 +105,46 @@ export function softmaxGrad(rows: i32, length: i32, w: usize, scale: f32, dw: us
 }
 
 function dotProduct(length: i32, a: usize, b: usize): f32 {
-  let sum = f32x4.splat(0);
+  let low = f32x4.splat(0);
+  let high = low;
   let j = length;
-  for (; j >= 4; j -= 4) {
-    sum = Vector.madd(v128.load(a), v128.load(b), sum);
-    a += 16;
-    b += 16;
+  for (; j >= 8; j -= 8) {
+    low = Vector.madd(v128.load(a), v128.load(b), low);
+    high = Vector.madd(v128.load(a, 16), v128.load(b, 16), high);
+    a += 32;
+    b += 32;
   }
-  if (j > 0) sum = Vector.madd(loadPart(a, j), loadPart(b, j), sum);
-  return Vector.sumLanes(sum);
+  let sum = Vector.sumLanes(f32x4.add(low, high));
+  for (; j > 0; j--) {
+    sum += load<f32>(a) * load<f32>(b);
+    a += 4;
+    b += 4;
+  }
+  return sum;
+}
+
+class Slope {
+  @inline static of(dw: v128, w: v128, product: v128, scale: v128): v128 {
+    return f32x4.mul(f32x4.mul(f32x4.sub(dw, product), w), scale);
+  }
 }
 
 function softmaxGradRow(length: i32, w: usize, scale: f32, product: f32, dw: usize): void {
   const s = f32x4.splat(scale);
   const p = f32x4.splat(product);
   let j = length;
+  for (; j >= 8; j -= 8) {
+    const low = Slope.of(v128.load(dw), v128.load(w), p, s);
+    const high = Slope.of(v128.load(dw, 16), v128.load(w, 16), p, s);
+    v128.store(dw, low);
+    v128.store(dw, high, 16);
+    w += 32;
+    dw += 32;
+  }
   for (; j >= 4; j -= 4) {
-    v128.store(dw, f32x4.mul(f32x4.mul(f32x4.sub(v128.load(dw), p), v128.load(w)), s));
+    v128.store(dw, Slope.of(v128.load(dw), v128.load(w), p, s));
     w += 16;
     dw += 16;
   }
-  if (j > 0) storePart(dw, f32x4.mul(f32x4.mul(f32x4.sub(loadPart(dw, j), p), loadPart(w, j)), s), j);
+  if (j > 0) storePart(dw, Slope.of(loadPart(dw, j), loadPart(w, j), p, s), j);
 }

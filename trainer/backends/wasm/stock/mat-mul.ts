@@ -1,6 +1,7 @@
 /** BatchMatMul: every transpose, and one batch against many. */
 import * as tf from '../../../tensors';
-import { gemm } from '../gemm';
+import { gemmBatch } from '../gemm';
+import { filledOutput } from '../kernel-call';
 import type { KernelCall } from '../kernel-call';
 
 interface Operand {
@@ -24,19 +25,22 @@ export function batchMatMul(call: KernelCall): tf.TensorInfo | undefined {
   const addressA = call.address('a');
   const addressB = call.address('b');
   const shape = tf.broadcast_util.assertAndGetBroadcastShape(a.batchShape, b.batchShape);
-  const out = call.backend.output([...shape, m, n]);
-  const addressC = call.backend.address(out);
-  for (let i = 0; i < Math.max(a.batches, b.batches); i++) {
-    gemm(call.backend, {
-      m,
-      n,
-      depth,
-      a: { address: addressA + (a.batches === 1 ? 0 : i * m * depth * 4), next: a.columns, transposed: transposeA },
-      b: { address: addressB + (b.batches === 1 ? 0 : i * depth * n * 4), next: b.columns, transposed: transposeB },
-      c: { address: addressC + i * m * n * 4, next: n },
+  return filledOutput(call.backend, [...shape, m, n], (addressC) => {
+    gemmBatch(call.backend, {
+      ...{ m, n, depth, batches: Math.max(a.batches, b.batches) },
+      a: { address: addressA, next: a.columns, transposed: transposeA },
+      b: {
+        address: addressB,
+        next: b.columns,
+        transposed: transposeB,
+        ...(b.batches === 1 && { dataId: call.input('b').dataId }),
+      },
+      c: { address: addressC, next: n },
+      aStep: a.batches === 1 ? 0 : m * depth,
+      bStep: b.batches === 1 ? 0 : depth * n,
+      cStep: m * n,
     });
-  }
-  return out;
+  });
 }
 
 function describe({ shape }: tf.TensorInfo): Operand {
