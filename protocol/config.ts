@@ -31,7 +31,12 @@ export const dataSchema = z
   })
   .describe('Where the rows are and what their fields mean.');
 
-export const fullMethodSchema = z.strictObject({ type: z.literal('full').describe('Every parameter is trained.') });
+export const fullMethodSchema = z.strictObject({
+  type: z.literal('full').describe('Every parameter is trained, or those of the last layers.'),
+  lastLayers: positiveInteger
+    .optional()
+    .describe('Train this many of the last layers and what is on top; the layers below stay as they are. All when absent.'),
+});
 export const headOnlyMethodSchema = z.strictObject({
   type: z.literal('head-only').describe('Only the classifier on top is trained.'),
 });
@@ -45,6 +50,11 @@ export const loraMethodSchema = z.strictObject({
     .min(1)
     .default(['query', 'value'])
     .describe('Last parts of the names of the linear layers that get an update.'),
+  layersToTransform: z
+    .array(z.number().int().min(0))
+    .min(1)
+    .optional()
+    .describe('Numbers of the layers that get an update, from 0. All when absent.'),
 });
 export const methodSchema = z
   .discriminatedUnion('type', [fullMethodSchema, headOnlyMethodSchema, loraMethodSchema])
@@ -73,6 +83,10 @@ export const trainingSchema = z
     maxGradNorm: z.number().positive().default(1).describe('Gradients are scaled down to this global norm.'),
     labelSmoothing: fraction.default(0).describe('The share of each target spread over all classes.'),
     maxLength: positiveInteger.default(128).describe('Longer texts are cut after this many tokens.'),
+    keepFrozenStates: z
+      .boolean()
+      .default(true)
+      .describe('Whether what frozen layers give is computed once for each row and kept, in memory or in a file.'),
     seed: z.number().int().min(0).default(42).describe('The same seed gives the same run.'),
   })
   .describe('How it is trained.');
@@ -100,7 +114,7 @@ export const checkpointsSchema = z
   })
   .describe('Which checkpoints stay on disk.');
 
-export const backendNames = ['tensorflow-gpu', 'tensorflow', 'wasm', 'cpu'] as const;
+export const backendNames = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm', 'cpu'] as const;
 export type BackendName = (typeof backendNames)[number];
 
 export const runConfigSchema = z.strictObject({
@@ -132,6 +146,7 @@ export const runConfigSchema = z.strictObject({
 export type RunConfig = z.infer<typeof runConfigSchema>;
 export type DataConfig = RunConfig['data'];
 export type MethodConfig = RunConfig['method'];
+export type FullConfig = z.infer<typeof fullMethodSchema>;
 export type LoraConfig = z.infer<typeof loraMethodSchema>;
 export type TrainingConfig = RunConfig['training'];
 export type MetricForBest = RunConfig['evaluation']['metric'];

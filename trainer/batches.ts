@@ -1,6 +1,7 @@
-/** From encoded rows to padded batches. Rows of like length share a batch, so that little of a batch is padding. */
+/** From encoded rows to batches. Rows of like length share a batch, so that one step takes as long as the next. */
 import type { Random } from '../dataset/seeded-random';
 import type { TokenBatch } from './models/model';
+import { startsOf } from './ops/sequences';
 
 /** One row as the model sees it. */
 export interface EncodedRow {
@@ -12,6 +13,7 @@ export interface EncodedRow {
 }
 
 export interface LabelledBatch {
+  readonly encoded: readonly EncodedRow[];
   readonly batch: TokenBatch;
   /** [rows] */
   readonly labels: Int32Array;
@@ -38,19 +40,15 @@ export function createEvaluationBatches(rows: readonly EncodedRow[], batchSize: 
   return split(sortByLength(rows), batchSize);
 }
 
-/** Pads to the longest row; padding has `padId` and mask 0. */
-export function padBatch(rows: readonly EncodedRow[], padId: number): LabelledBatch {
-  const length = lengthOf(rows);
-  const ids = new Int32Array(rows.length * length).fill(padId);
-  const mask = new Float32Array(rows.length * length);
-  let tokens = 0;
+/** One row behind the other: nothing is padded. */
+export function packBatch(rows: readonly EncodedRow[]): LabelledBatch {
+  const starts = startsOf(rows.map(({ ids }) => ids.length));
+  const ids = new Int32Array(starts.at(-1) ?? 0);
   rows.forEach((row, position) => {
-    ids.set(row.ids, position * length);
-    mask.fill(1, position * length, position * length + row.ids.length);
-    tokens += row.ids.length;
+    ids.set(row.ids, starts[position]);
   });
-  const batch = { rows: rows.length, length, ids, mask, tokens };
-  return { batch, labels: Int32Array.from(rows, ({ label }) => label), indices: rows.map(({ index }) => index) };
+  const batch = { rows: rows.length, ids, starts };
+  return { encoded: rows, batch, labels: Int32Array.from(rows, ({ label }) => label), indices: rows.map(({ index }) => index) };
 }
 
 function lengthOf(rows: readonly EncodedRow[]): number {

@@ -1,7 +1,8 @@
 /** Measures a model on held-out rows, batch by batch, so that progress shows and a stop request is heard in between. */
 import type { ClassificationRow } from '../dataset/classification-rows';
 import { RunFailure } from '../protocol';
-import { createEvaluationBatches, padBatch, type EncodedRow } from './batches';
+import { createEvaluationBatches, packBatch, type EncodedRow } from './batches';
+import type { FrozenLayers } from './frozen-layers';
 import type { SequenceClassifier, Tuning } from './models/model';
 import { measureClassification, type ClassificationMetrics } from './tasks/classification-metrics';
 import { predictBatch, type RowPrediction } from './tasks/text-classification';
@@ -16,7 +17,8 @@ export interface EncodedSplit {
 export interface EvaluationOptions {
   readonly labels: readonly string[];
   readonly batchSize: number;
-  readonly padId: number;
+  /** Layers that are not trained, where there are such. */
+  readonly frozen?: FrozenLayers | undefined;
   /** Called after each batch with the rows done; return a promise to give others a turn. */
   readonly onProgress?: (done: number) => void | Promise<void>;
 }
@@ -56,11 +58,14 @@ export async function predictRows(
   classifier: SequenceClassifier,
   tuning: Tuning,
   rows: readonly EncodedRow[],
-  { batchSize, padId, onProgress }: Omit<EvaluationOptions, 'labels'>,
+  { batchSize, frozen, onProgress }: Omit<EvaluationOptions, 'labels'>,
 ): Promise<RowPrediction[]> {
   const predictions: RowPrediction[] = [];
   for (const batch of createEvaluationBatches(rows, batchSize)) {
-    predictions.push(...(await predictBatch(classifier, tuning, padBatch(batch, padId))));
+    const packed = packBatch(batch);
+    const from = await frozen?.enter(packed);
+    predictions.push(...(await predictBatch(classifier, tuning, packed, from)));
+    from?.x.dispose();
     await onProgress?.(predictions.length);
   }
   return predictions.sort((a, b) => a.index - b.index);

@@ -4,8 +4,9 @@
  */
 import type { Random } from '../dataset/seeded-random';
 import { isBetter, type ControlRequest, type MetricForBest, type TrainingConfig, type UnnumberedEvent } from '../protocol';
-import { createEpochBatches, padBatch, type EncodedRow } from './batches';
+import { createEpochBatches, packBatch, type EncodedRow } from './batches';
 import { evaluate, type EncodedSplit } from './evaluate';
+import type { FrozenLayers } from './frozen-layers';
 import type { Adapter } from './methods/method';
 import type { SequenceClassifier } from './models/model';
 import type { Optimizer } from './optimizer';
@@ -26,8 +27,9 @@ export interface LoopOptions {
   readonly metric: MetricForBest;
   /** Evaluations without progress before the run ends; 0 never ends it. */
   readonly patience: number;
-  readonly padId: number;
   readonly random: Random;
+  /** Layers that are not trained, where there are such. */
+  readonly frozen?: FrozenLayers | undefined;
   readonly surroundings: Surroundings;
 }
 
@@ -60,8 +62,8 @@ export async function* trainLoop(options: LoopOptions): AsyncGenerator<Unnumbere
       if (wish === 'stop') return { kind: 'stopped', step: progress.step };
       progress.step++;
 
-      const batches = group.map((rowsOfBatch) => padBatch(rowsOfBatch, options.padId));
-      const result = takeStep(options, batches, progress.step);
+      const batches = group.map((rowsOfBatch) => packBatch(rowsOfBatch));
+      const result = await takeStep(options, batches, progress.step);
       if (!result.applied) return { kind: 'diverged', step: progress.step, loss: result.loss, gradNorm: result.gradNorm };
       const epoch = progress.step / stepsPerEpoch;
       yield { kind: 'step', step: progress.step, epoch, ...result.facts, memoryBytes: options.surroundings.memoryBytes() };
@@ -113,12 +115,12 @@ async function* attendRequests(options: LoopOptions, progress: Progress): AsyncG
 
 /** Measures the validation rows and says whether it is the best so far. */
 async function* evaluateStep(options: LoopOptions, progress: Progress): AsyncGenerator<UnnumberedEvent, void> {
-  const { classifier, adapter, validation, labels, evaluationBatchSize: batchSize, padId, metric, surroundings } = options;
+  const { classifier, adapter, validation, labels, evaluationBatchSize: batchSize, frozen, metric, surroundings } = options;
   const startMs = surroundings.nowMs();
   const { metrics, accuracyInterval, rows } = await evaluate(classifier, adapter, validation, {
     labels,
     batchSize,
-    padId,
+    frozen,
     onProgress: () => surroundings.rest(),
   });
   progress.evaluatedAt = progress.step;

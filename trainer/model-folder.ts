@@ -2,9 +2,8 @@
  * A Hugging Face model folder: config.json, model.safetensors, tokenizer.json. Reads it strictly (every tensor there,
  * every shape right, all mismatches at once) and leaves the tensors as they are named there.
  */
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { createRandom, type Random } from '../dataset/seeded-random';
@@ -13,7 +12,7 @@ import { packageRoot } from './assets';
 import { initializeNormal } from './initializers';
 import type { SequenceClassifier, Shapes } from './models/model';
 import { sequenceClassifiers } from './models/registry';
-import { readSafetensors, type NamedTensor, type NamedTensors } from './safetensors';
+import { readHashedSafetensors, type NamedTensor, type NamedTensors } from './safetensors';
 import { readTokenizer, type Tokenizer } from './tokenizer';
 
 export interface LoadedModel {
@@ -22,8 +21,11 @@ export interface LoadedModel {
   readonly config: Readonly<Record<string, unknown>>;
   readonly classifier: SequenceClassifier;
   readonly tokenizer: Tokenizer;
-  /** The base as in the file; the head too, when the file has one that fits. */
-  readonly tensors: NamedTensors;
+  /**
+   * The base as in the file; the head too, when the file has one that fits. A run empties it once its adapter has them, as
+   * a second copy of a large model would stay in memory for as long as it trains.
+   */
+  readonly tensors: Map<string, NamedTensor>;
   readonly weights: FileHash;
 }
 
@@ -45,9 +47,10 @@ export async function loadModel({ model, projectDir, labels, initialWeights, see
   checkVocabulary(dir, classifier, tokenizer);
   const file = join(dir, 'model.safetensors');
   const random = createRandom(seed);
-  const pretrained = completeTensors(file, classifier, await readSafetensors(file), random);
+  const { tensors: found, hash: weights } = await readHashedSafetensors(file);
+  const pretrained = completeTensors(file, classifier, found, random);
   const tensors = initialWeights === 'random' ? randomTensors(classifier, random) : pretrained;
-  return { dir, config, classifier, tokenizer, tensors, weights: await hashFile(file) };
+  return { dir, config, classifier, tokenizer, tensors: new Map(tensors), weights };
 }
 
 /** Bundled models go by name, everything else is a folder. */
@@ -161,13 +164,6 @@ function describeMismatches(expected: Shapes, named: NamedTensors): string[] {
 function describeBadNumbers(named: NamedTensors): string[] {
   const bad = [...named].filter(([, { values }]) => !values.every(Number.isFinite));
   return bad.map(([name]) => `"${name}" holds values that are not finite numbers`);
-}
-
-async function hashFile(file: string): Promise<FileHash> {
-  const sha256 = createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex');
-  return { path: file, bytes: (await stat(file)).size, sha256 };
 }
 
 function badModel(file: string, message: string, hint: string): RunFailure {

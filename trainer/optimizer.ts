@@ -4,7 +4,6 @@
  */
 import type { TrainingConfig } from '../protocol';
 import { adamWStep } from './ops/adamw';
-import { sumOfSquares } from './ops/sum-of-squares';
 import * as tf from './tensors';
 
 const beta1 = 0.9;
@@ -20,10 +19,8 @@ interface Moments {
 export type Gradients = Readonly<Record<string, tf.Tensor>>;
 
 export interface Optimizer {
-  /** The global norm over all gradients, before clipping. */
-  gradientNorm(gradients: Gradients): number;
-  /** One update, counted from 1. `gradNorm` is the gradients' norm where it is known already. Frees nothing it was given. */
-  update(step: number, learningRate: number, gradients: Gradients, gradNorm?: number): void;
+  /** One update, counted from 1. `gradNorm` is the global norm of the gradients, before clipping. Frees nothing it was given. */
+  update(step: number, learningRate: number, gradients: Gradients, gradNorm: number): void;
   /** Both moments of every parameter, for optimizer.safetensors. */
   readonly moments: ReadonlyMap<string, tf.Variable>;
   dispose(): void;
@@ -34,11 +31,8 @@ export function createOptimizer(
   { weightDecay, maxGradNorm }: TrainingConfig,
 ): Optimizer {
   const moments = new Map([...trained].map(([name, variable]) => [name, createMoments(variable)]));
-  const gradientNorm = (gradients: Gradients) => Math.sqrt(sumOfSquares(Object.values(gradients)));
-
   return {
-    gradientNorm,
-    update(step, learningRate, gradients, gradNorm = gradientNorm(gradients)) {
+    update(step, learningRate, gradients, gradNorm) {
       const gradientScale = Math.min(1, maxGradNorm / (gradNorm + 1e-6));
       for (const [name, parameter] of trained) {
         const gradient = gradients[parameter.name];

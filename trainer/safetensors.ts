@@ -3,9 +3,10 @@
  * sizes, overlaps, dtypes and bounds are checked before a byte is believed, and all mismatches are reported at once.
  * https://huggingface.co/docs/safetensors
  */
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
-import { RunFailure } from '../protocol';
+import { RunFailure, type FileHash } from '../protocol';
 
 /** A tensor on the JavaScript side, always widened to float32. */
 export interface NamedTensor {
@@ -36,7 +37,17 @@ interface Entry {
  * @throws RunFailure 'bad-model' naming the file and everything wrong with it
  */
 export async function readSafetensors(file: string): Promise<NamedTensors> {
+  return decodeSafetensors(file, await readBytes(file));
+}
+
+/** As readSafetensors, with the hash of the bytes that were read. */
+export async function readHashedSafetensors(file: string): Promise<{ tensors: NamedTensors; hash: FileHash }> {
   const bytes = await readBytes(file);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { tensors: decodeSafetensors(file, bytes), hash: { path: file, bytes: bytes.length, sha256 } };
+}
+
+function decodeSafetensors(file: string, bytes: Buffer): NamedTensors {
   const { entries, dataStart } = parseHeader(file, bytes);
   return new Map(entries.map((entry) => [entry.name, { shape: entry.shape, values: decode(bytes, dataStart, entry) }]));
 }

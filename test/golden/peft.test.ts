@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { packageRoot } from '../../trainer/assets';
-import { padBatch, type EncodedRow } from '../../trainer/batches';
+import { packBatch, type EncodedRow } from '../../trainer/batches';
 import { openCheckpoint, type OpenCheckpoint } from '../../trainer/open-checkpoint';
 import * as tf from '../../trainer/tensors';
 
@@ -36,7 +36,9 @@ const methods = {
     alpha: 32,
     targetModules: ['query', 'key', 'value', 'dense'],
   },
+  'PEFT puts a LoRA adapter on two of the layers': { type: 'lora', layersToTransform: [1, 3] },
   'transformers opens a fully tuned model': { type: 'full' },
+  'transformers opens a model of which the last layer was tuned': { type: 'full', lastLayers: 1 },
   'transformers opens a model with a tuned head': { type: 'head-only' },
 };
 
@@ -116,7 +118,7 @@ function computeLogits({ model, adapter }: OpenCheckpoint): number[][] {
     label: 0,
     index,
   }));
-  return tf.tidy(() => model.classifier.logits(adapter, padBatch(rows, model.tokenizer.padId).batch).arraySync());
+  return tf.tidy(() => model.classifier.logits(adapter, packBatch(rows).batch).arraySync());
 }
 
 /** All in one process: importing torch takes longer than the rest. Its exit code is not looked at, each answer is. */

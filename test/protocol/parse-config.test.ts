@@ -20,6 +20,7 @@ describe('temper.json', () => {
           maxGradNorm: 1,
           labelSmoothing: 0,
           maxLength: 128,
+          keepFrozenStates: true,
           seed: 42,
         },
         evaluation: { metric: 'accuracy', earlyStoppingPatience: 4, batchSize: 64 },

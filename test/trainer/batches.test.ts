@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createRandom } from '../../dataset/seeded-random';
-import { createEpochBatches, createEvaluationBatches, padBatch, type EncodedRow } from '../../trainer/batches';
+import { createEpochBatches, createEvaluationBatches, packBatch, type EncodedRow } from '../../trainer/batches';
 import { randomInteger, seededRandom } from './numbers';
 
 const random = seededRandom(3);
@@ -43,7 +43,7 @@ describe('the batches of an epoch', () => {
     assert.notDeepEqual(indicesOf(createEpochBatches(rows, 16, source)), indicesOf(batches));
   });
 
-  it('have little padding: rows of like length stand together', () => {
+  it('hold rows of like length', () => {
     const padded = batches.reduce((sum, batch) => sum + batch.length * longestOf(batch), 0);
     const tokens = rows.reduce((sum, { ids }) => sum + ids.length, 0);
     assert.ok(padded / tokens < 1.1, `${padded} places for ${tokens} tokens`);
@@ -82,18 +82,15 @@ describe('the batches of an evaluation', () => {
   });
 });
 
-describe('padding', () => {
-  it('fills short rows up to the longest with the pad id and mask 0', () => {
-    const { batch, labels, indices } = padBatch(
-      [
-        { ids: Int32Array.of(2, 11, 3), label: 1, index: 40 },
-        { ids: Int32Array.of(2, 12, 13, 14, 3), label: 0, index: 7 },
-      ],
-      99,
-    );
-    assert.deepEqual([...batch.ids], [2, 11, 3, 99, 99, 2, 12, 13, 14, 3]);
-    assert.deepEqual([...batch.mask], [1, 1, 1, 0, 0, 1, 1, 1, 1, 1]);
-    assert.deepEqual({ rows: batch.rows, length: batch.length, tokens: batch.tokens }, { rows: 2, length: 5, tokens: 8 });
+describe('a batch', () => {
+  it('holds its rows one behind the other, without padding', () => {
+    const { batch, labels, indices } = packBatch([
+      { ids: Int32Array.of(2, 11, 3), label: 1, index: 40 },
+      { ids: Int32Array.of(2, 12, 13, 14, 3), label: 0, index: 7 },
+    ]);
+    assert.deepEqual([...batch.ids], [2, 11, 3, 2, 12, 13, 14, 3]);
+    assert.deepEqual([...batch.starts], [0, 3, 8]);
+    assert.equal(batch.rows, 2);
     assert.deepEqual([...labels], [1, 0]);
     assert.deepEqual(indices, [40, 7]);
   });

@@ -7,7 +7,7 @@ import { assignValues, type Adapter } from '../../trainer/methods/method';
 import { attachMethod } from '../../trainer/methods/registry';
 import type { LoadedModel } from '../../trainer/model-folder';
 import { hasDecay } from '../../trainer/optimizer';
-import { computeGradients, takeStep } from '../../trainer/step';
+import { computeGradients, readLossAndNorm, takeStep } from '../../trainer/step';
 import * as tf from '../../trainer/tensors';
 import { assertClose, assertSameBits, randomBlock, seededRandom } from './numbers';
 import { tinyTensors } from './tiny-model';
@@ -43,11 +43,8 @@ function onCpu(what: string, tests: () => void): void {
 }
 
 function logitsOf(tuning: Adapter): Float32Array {
-  const ids = Int32Array.from([2, 7, 8, 9, 3, 2, 10, 3, 0, 0]);
-  const mask = Float32Array.from(ids, (id, index) => (index >= 8 ? 0 : Math.min(1, id)));
-  return tf.tidy(() =>
-    Float32Array.from(model.classifier.logits(tuning, { rows: 2, length: 5, ids, mask, tokens: 8 }).dataSync<'float32'>()),
-  );
+  const batch = { rows: 2, ids: Int32Array.from([2, 7, 8, 9, 3, 2, 10, 3]), starts: Int32Array.of(0, 5, 8) };
+  return tf.tidy(() => Float32Array.from(model.classifier.logits(tuning, batch).dataSync<'float32'>()));
 }
 
 const baseCount = [...tinyTensors()].reduce(
@@ -68,6 +65,23 @@ onCpu('LoRA', () => {
     await attach(lora({ r: 3, targetModules: ['intermediate.dense'] }));
     const trained = [...adapter.trained.values()].reduce((sum, { size }) => sum + size, 0);
     assert.equal(trained, layers * 3 * (hidden + 2 * hidden) + headCount);
+  });
+
+  it('trains the layers it is told to, and no other', async () => {
+    await attach(lora({ layersToTransform: [1] }));
+    const modules = [...adapter.trained.keys()].filter((name) => name.includes('lora_'));
+    assert.equal(modules.length, 4);
+    assert.ok(modules.every((name) => name.includes('.layer.1.')));
+    const written = adapter.configFiles.get('adapter_config.json') as { layers_to_transform: unknown };
+    assert.deepEqual(written.layers_to_transform, [1]);
+  });
+
+  it('refuses a layer that the model does not have', async () => {
+    await attach(lora());
+    assert.throws(
+      () => attachLora(lora({ layersToTransform: [0, 7] }), { ...model, modelDir: '', random: createRandom(0) }),
+      /"method.layersToTransform" names 7, and the layers of this model are 0 to 1/,
+    );
   });
 
   it('changes nothing at the start, bit by bit', async () => {
@@ -206,13 +220,13 @@ onCpu('the gradient of every trained tensor is the slope of the loss', () => {
       model = training.model;
       fillUpdates(adapter);
       const batch = firstBatch(training);
-      const { gradients } = computeGradients(training.options, [batch]);
+      const { gradients } = await computeGradients(training.options, [batch]);
       for (const [tensorName, variable] of adapter.trained) {
         const gradient = gradients[variable.name] ?? assert.fail(`${tensorName} has no gradient`);
         const values = gradient.dataSync<'float32'>();
         const steepness = values.reduce((sum, value) => sum + Math.abs(value), 0); // the slope along the signs
         if (tensorName.endsWith('key.bias')) continue; // softmax does not see it: its gradient is rounding
-        const slope = slopeAlong(training, variable, Float32Array.from(values, Math.sign), batch);
+        const slope = await slopeAlong(training, variable, Float32Array.from(values, Math.sign), batch);
         assert.ok(Math.abs(slope - steepness) <= 0.02 * steepness + 1e-3, `${tensorName}: slope ${slope}, gradient ${steepness}`);
       }
       tf.dispose(gradients);
@@ -222,24 +236,24 @@ onCpu('the gradient of every trained tensor is the slope of the loss', () => {
 });
 
 /** (loss(p + ε d) - loss(p - ε d)) / 2ε */
-function slopeAlong(
+async function slopeAlong(
   { options }: TinyTraining,
   variable: tf.Variable,
   direction: Float32Array,
   batch: ReturnType<typeof firstBatch>,
-): number {
+): Promise<number> {
   const start = Float32Array.from(variable.dataSync<'float32'>());
   const epsilon = 1e-3 / Math.sqrt(direction.length / hidden);
-  const lossAt = (sign: number) => {
+  const lossAt = async (sign: number) => {
     setValues(
       variable,
       start.map((value, index) => value + sign * epsilon * (direction[index] ?? 0)),
     );
-    const { loss, gradients } = computeGradients(options, [batch]);
+    const { loss, gradients } = await computeGradients(options, [batch]);
     tf.dispose(gradients);
     return loss;
   };
-  const slope = (lossAt(1) - lossAt(-1)) / (2 * epsilon);
+  const slope = ((await lossAt(1)) - (await lossAt(-1))) / (2 * epsilon);
   setValues(variable, start);
   return slope;
 }
@@ -257,6 +271,22 @@ onCpu('full fine-tuning', () => {
       [...[...tinyTensors().keys()].map((name) => `bert.${name}`), 'classifier.weight', 'classifier.bias'].toSorted(),
     );
   });
+
+  it('of the last layers trains those and what is on top', async () => {
+    await attach({ type: 'full', lastLayers: 1 });
+    const names = [...adapter.trained.keys()];
+    assert.ok(names.includes('classifier.weight') && names.includes('bert.pooler.dense.weight'));
+    assert.ok(names.includes('bert.encoder.layer.1.output.dense.weight'));
+    assert.ok(!names.some((name) => name.includes('embeddings') || name.includes('.layer.0.')));
+  });
+
+  it('refuses more layers than the model has', () => {
+    const options = { ...model, modelDir: '', random: createRandom(0) };
+    assert.throws(
+      () => attachMethod({ type: 'full', lastLayers: 3 }, options),
+      /"method.lastLayers" is 3, and this model has 2 layers/,
+    );
+  });
 });
 
 onCpu('head-only training', () => {
@@ -267,7 +297,7 @@ onCpu('head-only training', () => {
     });
     adapter = training.adapter;
     const before = await adapter.collectTensors();
-    for (let step = 1; step <= 3; step++) assert.ok(takeStep(training.options, [firstBatch(training)], step).applied);
+    for (let step = 1; step <= 3; step++) assert.ok((await takeStep(training.options, [firstBatch(training)], step)).applied);
     const afterwards = await adapter.collectTensors();
     for (const [name, { values }] of before) {
       const now = afterwards.get(name)?.values ?? assert.fail();
@@ -286,7 +316,7 @@ onCpu('weight decay', () => {
     adapter = training.adapter;
     const before = copyValues(adapter.trained);
     const zeros = Object.fromEntries([...adapter.trained.values()].map((variable) => [variable.name, tf.zerosLike(variable)]));
-    training.optimizer.update(1, 0.1, zeros);
+    training.optimizer.update(1, 0.1, zeros, 0);
     tf.dispose(zeros);
     for (const [name, values] of copyValues(adapter.trained)) {
       const isSpared = name.endsWith('bias') || name.includes('LayerNorm');
@@ -323,18 +353,18 @@ onCpu('clipping', () => {
     adapter = training.adapter;
     const [weight, bias] = [...adapter.trained.values()];
     if (weight === undefined || bias === undefined) assert.fail();
-    const step = (size: number) => {
+    const step = async (size: number) => {
       const gradients = { [weight.name]: tf.fill(weight.shape, size), [bias.name]: tf.zerosLike(bias) };
-      const norm = training.optimizer.gradientNorm(gradients);
-      training.optimizer.update(1, 0, gradients);
+      const { gradNorm } = await readLossAndNorm([], gradients);
+      training.optimizer.update(1, 0, gradients, gradNorm);
       tf.dispose(gradients);
-      return norm;
+      return gradNorm;
     };
     const moment = () => training.optimizer.moments.get('classifier.weight.exp_avg')?.dataSync()[0] ?? NaN;
-    const large = step(3); // 32 elements of 3: norm 3 √32
+    const large = await step(3); // 32 elements of 3: norm 3 √32
     assert.ok(Math.abs(large - 3 * Math.sqrt(32)) < 1e-4, `${large}`);
     assert.ok(Math.abs(moment() - 0.1 / Math.sqrt(32)) < 1e-7, `${moment()}`);
-    step(0.01); // norm 0.0566: 0.9 of the old moment and 0.1 of this
+    await step(0.01); // norm 0.0566: 0.9 of the old moment and 0.1 of this
     assert.ok(Math.abs(moment() - (0.09 / Math.sqrt(32) + 0.001)) < 1e-7, `${moment()}`);
     training.optimizer.dispose();
   });

@@ -1,6 +1,6 @@
 /** The same seed gives the same bits, and how rows are cut into batches does not change what is learnt. */
 import assert from 'node:assert/strict';
-import { computeGradients, takeStep } from '../../trainer/step';
+import { computeGradients, takeStep, type Computed } from '../../trainer/step';
 import * as tf from '../../trainer/tensors';
 import { assertClose } from './numbers';
 import { copyValues, createTinyTraining, firstBatch, runLoop, startBackend } from './tiny-training';
@@ -58,8 +58,8 @@ describe('gradient accumulation', () => {
     it(`over two batches of 8 gives the loss and the gradients of one of 16 (${backend})`, async () => {
       await startBackend(backend);
       const training = await createTinyTraining({ rows: 16 });
-      const whole = computeGradients(training.options, [firstBatch(training)]);
-      const halves = computeGradients(training.options, [firstBatch(training, 0, 8), firstBatch(training, 8, 16)]);
+      const whole = await computeGradients(training.options, [firstBatch(training)]);
+      const halves = await computeGradients(training.options, [firstBatch(training, 0, 8), firstBatch(training, 8, 16)]);
       assertGradients(halves, whole);
       tf.dispose([whole.gradients, halves.gradients]);
       training.dispose();
@@ -69,8 +69,8 @@ describe('gradient accumulation', () => {
   it('weighs batches of different sizes by their rows', async () => {
     await startBackend('cpu');
     const training = await createTinyTraining({ rows: 16 });
-    const whole = computeGradients(training.options, [firstBatch(training)]);
-    const parts = computeGradients(training.options, [firstBatch(training, 0, 3), firstBatch(training, 3, 16)]);
+    const whole = await computeGradients(training.options, [firstBatch(training)]);
+    const parts = await computeGradients(training.options, [firstBatch(training, 0, 3), firstBatch(training, 3, 16)]);
     assertGradients(parts, whole);
     tf.dispose([whole.gradients, parts.gradients]);
     training.dispose();
@@ -82,7 +82,7 @@ describe('gradient accumulation', () => {
     const after = async (cuts: readonly (readonly [number, number])[]) => {
       const training = await createTinyTraining({ rows: 16, training: settings });
       for (let step = 1; step <= 5; step++)
-        takeStep(
+        await takeStep(
           training.options,
           cuts.map(([from, to]) => firstBatch(training, from, to)),
           step,
@@ -104,8 +104,6 @@ describe('gradient accumulation', () => {
     }
   });
 });
-
-type Computed = ReturnType<typeof computeGradients>;
 
 function assertGradients(actual: Computed, expected: Computed): void {
   assertClose([actual.loss], [expected.loss], 1e-5, 'loss');

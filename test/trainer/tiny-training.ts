@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createRandom } from '../../dataset/seeded-random';
 import { parseConfig, type BackendName, type ControlRequest, type RunConfig, type UnnumberedEvent } from '../../protocol';
 import { chooseBackend } from '../../trainer/backends/choose';
-import { padBatch, type EncodedRow, type LabelledBatch } from '../../trainer/batches';
+import { packBatch, type EncodedRow, type LabelledBatch } from '../../trainer/batches';
 import type { EncodedSplit } from '../../trainer/evaluate';
 import { trainLoop, type LoopEnd, type LoopOptions, type Surroundings } from '../../trainer/loop';
 import type { Adapter } from '../../trainer/methods/method';
@@ -88,7 +88,6 @@ export async function createTinyTraining(wanted: TinyTrainingOptions = {}): Prom
     validation: split,
     evaluationBatchSize: 8,
     metric: 'accuracy',
-    padId: model.tokenizer.padId,
     surroundings: wanted.surroundings ?? quietSurroundings(),
   };
   const dispose = () => {
@@ -110,7 +109,7 @@ export function encodeTiny(model: LoadedModel, count: number, labels: readonly T
 
 /** The first rows in one batch. */
 export function firstBatch({ options }: TinyTraining, from = 0, to = options.rows.length): LabelledBatch {
-  return padBatch(options.rows.slice(from, to), options.padId);
+  return packBatch(options.rows.slice(from, to));
 }
 
 /** Nobody asks for anything, and a second passes whenever somebody looks. */

@@ -1,4 +1,5 @@
-/** Full fine-tuning: every parameter is trained, and the whole model is written. */
+/** Full fine-tuning: every parameter is trained, or those of the last layers, and the whole model is written. */
+import { RunFailure, type FullConfig } from '../../protocol';
 import {
   collectValues,
   countParameters,
@@ -10,8 +11,20 @@ import {
   type AttachOptions,
 } from './method';
 
-export function attachFull({ tensors }: AttachOptions): Adapter {
-  return attachPlain(tensors, () => true);
+/** @throws RunFailure 'bad-config' when the model has fewer layers */
+export function attachFull({ lastLayers }: FullConfig, { tensors, classifier }: AttachOptions): Adapter {
+  if (lastLayers === undefined) return attachPlain(tensors, () => true);
+  const { layerCount } = classifier;
+  if (lastLayers > layerCount) throw tooManyLayers(lastLayers, layerCount);
+  return attachPlain(tensors, (name) => classifier.layerOf(name) >= layerCount - lastLayers);
+}
+
+function tooManyLayers(lastLayers: number, layerCount: number): RunFailure {
+  return new RunFailure({
+    code: 'bad-config',
+    message: `"method.lastLayers" is ${lastLayers}, and this model has ${layerCount} layers.`,
+    hint: `Set it to ${layerCount} at most, or leave it out to train every parameter.`,
+  });
 }
 
 /** Only the head that the task put on top is trained; the base keeps every bit. */

@@ -8,6 +8,8 @@ import { RunFailure, type LoraConfig } from '../../protocol';
 import { initializeKaimingUniform } from '../initializers';
 import { dense } from '../ops/dense';
 import { dropout } from '../ops/dropout';
+import { lowRankDense } from '../ops/low-rank-dense';
+import type { SequenceClassifier, Tuning } from '../models/model';
 import * as tf from '../tensors';
 import {
   collectValues,
@@ -30,7 +32,7 @@ interface LowRankUpdate {
 
 /** @throws RunFailure 'bad-config' when a target names no linear layer of the model */
 export function attachLora(config: LoraConfig, { tensors, classifier, modelDir, random }: AttachOptions): Adapter {
-  const targets = findTargets(config.targetModules, [...classifier.baseShapes.keys()]);
+  const targets = findTargets(config, classifier);
   const base = createParameters(tensors, (name) => classifier.headShapes.has(name));
   const updates = new Map(
     targets.map((module) => [module, createUpdate(config.r, classifier.baseShapes.get(`${module}.weight`) ?? [], random)]),
@@ -39,7 +41,10 @@ export function attachLora(config: LoraConfig, { tensors, classifier, modelDir, 
   const trained = collectTrained(updates, base, [...classifier.headShapes.keys()]);
   return {
     ...plain,
-    linear: (name, x, random) => updatedLinear(config, plain.linear(name, x), x, updates.get(name), random),
+    linear(name, x, random) {
+      const update = updates.get(name);
+      return update ? updatedLinear(config, plain, name, x, update, random) : plain.linear(name, x);
+    },
     trained,
     parameterCount: countParameters(base.values()) + countParameters([...updates.values()].flatMap(({ a, b }) => [a, b])),
     tensorFile: 'adapter_model.safetensors',
@@ -52,27 +57,44 @@ export function attachLora(config: LoraConfig, { tensors, classifier, modelDir, 
 }
 
 function updatedLinear(
-  config: LoraConfig,
-  frozen: tf.Tensor2D,
+  { alpha, r, dropout: rate }: LoraConfig,
+  base: Tuning,
+  name: string,
   x: tf.Tensor2D,
-  update?: LowRankUpdate,
+  { a, b }: LowRankUpdate,
   random?: Random,
 ): tf.Tensor2D {
-  if (update === undefined) return frozen;
-  const kept = random === undefined ? x : dropout(x, config.dropout, random);
-  const low = tf.mul<tf.Tensor2D>(dense(kept, update.a), config.alpha / config.r); // [N, r]
-  return tf.add(frozen, dense(low, update.b)); // [N, out]
+  const scale = alpha / r;
+  if (random !== undefined && rate > 0) {
+    const low = tf.mul<tf.Tensor2D>(dense(dropout(x, rate, random), a), scale); // [N, r]
+    return tf.add(base.linear(name, x), dense(low, b)); // [N, out]
+  }
+  const weight = base.parameter(`${name}.weight`) as tf.Tensor2D; // shapes are checked when the file is read
+  const bias = base.parameter(`${name}.bias`) as tf.Tensor1D;
+  return lowRankDense({ x, weight, bias, a, b, scale });
 }
 
-/** Modules whose path ends in one of the names, in the model's order. */
-function findTargets(targetModules: readonly string[], parameterNames: readonly string[]): string[] {
-  const modules = parameterNames
+/** Modules of the chosen layers whose path ends in one of the names, in the model's order. */
+function findTargets({ targetModules, layersToTransform }: LoraConfig, classifier: SequenceClassifier): string[] {
+  requireLayers(layersToTransform, classifier.layerCount);
+  const modules = [...classifier.baseShapes.keys()]
+    .filter((name) => layersToTransform?.includes(classifier.layerOf(name)) ?? true)
     .filter((name) => name.endsWith('.weight') && !/embeddings|LayerNorm/.test(name))
     .map((name) => name.slice(0, -'.weight'.length));
   const matches = (module: string, target: string) => module === target || module.endsWith(`.${target}`);
   const unknown = targetModules.filter((target) => !modules.some((module) => matches(module, target)));
   if (unknown.length > 0) throw unknownTargets(unknown, modules);
   return modules.filter((module) => targetModules.some((target) => matches(module, target)));
+}
+
+function requireLayers(layers: readonly number[] = [], layerCount: number): void {
+  const unknown = layers.filter((layer) => layer >= layerCount);
+  if (unknown.length === 0) return;
+  throw new RunFailure({
+    code: 'bad-config',
+    message: `"method.layersToTransform" names ${unknown.join(', ')}, and the layers of this model are 0 to ${layerCount - 1}.`,
+    hint: 'Name layers that it has, or leave the setting out to take all.',
+  });
 }
 
 function unknownTargets(unknown: readonly string[], modules: readonly string[]): RunFailure {
@@ -117,7 +139,7 @@ function adapterConfig(config: LoraConfig, modelDir: string): unknown {
     inference_mode: true,
     init_lora_weights: true,
     layers_pattern: null,
-    layers_to_transform: null,
+    layers_to_transform: config.layersToTransform ?? null,
     lora_alpha: config.alpha,
     lora_dropout: config.dropout,
     modules_to_save: ['classifier', 'score'],

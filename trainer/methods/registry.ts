@@ -7,7 +7,7 @@ import type { Adapter, AttachOptions } from './method';
 export function attachMethod(method: MethodConfig, options: AttachOptions): Adapter {
   switch (method.type) {
     case 'full':
-      return attachFull(options);
+      return attachFull(method, options);
     case 'head-only':
       return attachHeadOnly(options);
     case 'lora':

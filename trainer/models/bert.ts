@@ -1,18 +1,19 @@
 /**
  * BERT, as Hugging Face's `bert` (Devlin et al. 2018, https://arxiv.org/abs/1810.04805): a post-norm encoder with learnt
- * positions, read from top to bottom. B rows, T tokens a row, H hidden size, F intermediate size, N = B * T.
+ * positions, read from top to bottom. B rows, N tokens in all of them, H hidden size, F intermediate size.
  * Not here: attention dropout (the fused attention has none; the run says so when the config asks for it).
  */
 import { z } from 'zod';
 import type { Random } from '../../dataset/seeded-random';
 import { activate, type Activation } from '../ops/activate';
-import { maskedAttention } from '../ops/attention';
+import { attention } from '../ops/attention';
 import { dropout } from '../ops/dropout';
 import { embedding } from '../ops/embedding';
 import { layerNorm } from '../ops/layer-norm';
 import { firstToken } from '../ops/pool';
+import { lengthsOf, positionsOf, startsOf, type Starts } from '../ops/sequences';
 import * as tf from '../tensors';
-import type { SequenceClassifier, Shapes, TokenBatch, Tuning } from './model';
+import type { HiddenStates, SequenceClassifier, Shapes, TokenBatch, Tuning } from './model';
 
 const count = z.number().int().positive();
 const rate = z.number().min(0).lt(1);
@@ -51,7 +52,12 @@ export function createBertClassifier(input: unknown, labels: number): SequenceCl
     basePrefix: 'bert.',
     initializerRange: config.initializer_range,
     notes: notesOn(config),
-    logits: (tuning, batch, random) => logits(config, tuning, batch, random),
+    hiddenSize: config.hidden_size,
+    layerCount: config.num_hidden_layers,
+    layerOf: (name) => layerOf(config, name),
+    hiddenStates: (tuning, batch, layer) =>
+      runLayers(config, tuning, batch.starts, { layer: 0, x: embed(config, tuning, batch) }, layer),
+    logits: (tuning, batch, random, from) => logits(config, tuning, batch, random, from),
   };
 }
 
@@ -63,41 +69,66 @@ function notesOn({ attention_probs_dropout_prob: asked }: BertConfig): string[] 
   return asked === 0 ? [] : [`The model's config.json asks for dropout of ${asked} on attention weights; Temper trains without it.`];
 }
 
-function logits(config: BertConfig, tuning: Tuning, batch: TokenBatch, random?: Random): tf.Tensor2D {
-  const mask = tf.tensor2d(batch.mask, [batch.rows, batch.length]);
-  let hidden = embed(config, tuning, batch, random); // [N, H]
-  for (let layer = 0; layer < config.num_hidden_layers; layer++) {
-    hidden = block(config, tuning, `bert.encoder.layer.${layer}`, hidden, mask, random); // [N, H]
-  }
-  const first = firstToken(hidden, batch.rows, batch.length); // [B, H]
-  const pooled = activate(tuning.linear('bert.pooler.dense', first, random), 'tanh'); // [B, H]
+/** The number behind `encoder.layer.`, under whatever prefix. */
+function layerOf(config: BertConfig, name: string): number {
+  const found = /\bencoder\.layer\.(\d+)\./.exec(name);
+  if (found) return Number(found[1]);
+  return name.includes('embeddings.') ? -1 : config.num_hidden_layers;
+}
+
+function logits(config: BertConfig, tuning: Tuning, batch: TokenBatch, random?: Random, from?: HiddenStates): tf.Tensor2D {
+  const lowest = from ?? { layer: 0, x: embed(config, tuning, batch, random) };
+  const summary = runLayers(config, tuning, batch.starts, lowest, config.num_hidden_layers, random); // [B, H]
+  const pooled = activate(tuning.linear('bert.pooler.dense', summary, random), 'tanh'); // [B, H]
   const kept = drop(pooled, config.classifier_dropout ?? config.hidden_dropout_prob, random);
   return tuning.linear('classifier', kept, random); // [B, labels]
 }
 
-function embed(config: BertConfig, tuning: Tuning, { rows, length, ids }: TokenBatch, random?: Random): tf.Tensor2D {
-  const positions = Int32Array.from({ length: rows * length }, (_, index) => index % length);
+/** The layers `from` up to `end`. Of the last one's output nobody reads more than the first token of each row: [B, H]. */
+function runLayers(config: BertConfig, tuning: Tuning, starts: Starts, from: HiddenStates, end: number, random?: Random): tf.Tensor2D {
+  let { x } = from; // [N, H]
+  for (let layer = from.layer; layer < end; layer++) {
+    const all = { x, starts };
+    const asking = layer === config.num_hidden_layers - 1 ? firstTokens(all) : all;
+    x = block(config, tuning, `bert.encoder.layer.${layer}`, asking, all, random);
+  }
+  return x;
+}
+
+function firstTokens({ x, starts }: States): States {
+  return { x: firstToken(x, starts), starts: startsOf(lengthsOf(starts).map(() => 1)) };
+}
+
+function embed(config: BertConfig, tuning: Tuning, { ids, starts }: TokenBatch, random?: Random): tf.Tensor2D {
   const look = (table: string, indices: Int32Array) =>
     embedding(tuning.parameter(`bert.embeddings.${table}.weight`) as tf.Tensor2D, tf.tensor1d(indices, 'int32')); // shapes are checked when the file is read
   const words = look('word_embeddings', ids); // [N, H]
-  const places = tf.add(look('position_embeddings', positions), look('token_type_embeddings', new Int32Array(ids.length)));
+  const places = tf.add(look('position_embeddings', positionsOf(starts)), look('token_type_embeddings', new Int32Array(ids.length)));
   return drop(norm(config, tuning, 'bert.embeddings.LayerNorm', words, places as tf.Tensor2D), config.hidden_dropout_prob, random);
 }
 
-function block(config: BertConfig, tuning: Tuning, name: string, x: tf.Tensor2D, mask: tf.Tensor2D, random?: Random): tf.Tensor2D {
-  const attended = attend(config, tuning, `${name}.attention.self`, x, mask, random); // [N, H]
+/** Hidden states and the rows that they belong to. */
+interface States {
+  readonly x: tf.Tensor2D;
+  readonly starts: Starts;
+}
+
+/** New states for the `asking` tokens, which attend to all tokens of their rows. */
+function block(config: BertConfig, tuning: Tuning, name: string, asking: States, all: States, random?: Random): tf.Tensor2D {
+  const attended = attend(config, tuning, `${name}.attention.self`, asking, all, random); // [N, H]
   const projected = tuning.linear(`${name}.attention.output.dense`, attended, random);
-  const y = residual(config, tuning, `${name}.attention.output`, projected, x, random); // [N, H]
+  const y = residual(config, tuning, `${name}.attention.output`, projected, asking.x, random); // [N, H]
   const expanded = activate(tuning.linear(`${name}.intermediate.dense`, y, random), config.hidden_act satisfies Activation); // [N, F]
   return residual(config, tuning, `${name}.output`, tuning.linear(`${name}.output.dense`, expanded, random), y, random); // [N, H]
 }
 
-function attend(config: BertConfig, tuning: Tuning, name: string, x: tf.Tensor2D, mask: tf.Tensor2D, random?: Random): tf.Tensor2D {
-  return maskedAttention({
-    query: tuning.linear(`${name}.query`, x, random),
-    key: tuning.linear(`${name}.key`, x, random),
-    value: tuning.linear(`${name}.value`, x, random),
-    mask,
+function attend(config: BertConfig, tuning: Tuning, name: string, asking: States, all: States, random?: Random): tf.Tensor2D {
+  return attention({
+    query: tuning.linear(`${name}.query`, asking.x, random),
+    key: tuning.linear(`${name}.key`, all.x, random),
+    value: tuning.linear(`${name}.value`, all.x, random),
+    queryStarts: asking.starts,
+    keyStarts: all.starts,
     heads: config.num_attention_heads,
   });
 }

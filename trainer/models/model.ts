@@ -3,6 +3,7 @@
  * knows which of its parameters are trained, nor what a method adds to its layers.
  */
 import type { Random } from '../../dataset/seeded-random';
+import type { Starts } from '../ops/sequences';
 import type * as tf from '../tensors';
 
 /** Answers a model's requests for its parts. Names are module paths as Hugging Face has them. */
@@ -18,17 +19,20 @@ export interface Tuning {
   site(name: string, x: tf.Tensor2D): tf.Tensor2D;
 }
 
-/** Token ids of a padded batch, row after row. */
+/** Token ids of some rows, one row behind the other, without padding. */
 export interface TokenBatch {
   readonly rows: number;
-  /** Tokens in the longest row; the others are padded to it. */
-  readonly length: number;
-  /** [rows * length] */
+  /** [tokens] */
   readonly ids: Int32Array;
-  /** [rows * length], 1 for a token and 0 for padding. */
-  readonly mask: Float32Array;
-  /** Tokens that are not padding. */
-  readonly tokens: number;
+  /** Where each row starts in `ids`, and the end of the last: [rows + 1]. */
+  readonly starts: Starts;
+}
+
+/** What enters a layer. */
+export interface HiddenStates {
+  readonly layer: number;
+  /** As `hiddenStates` gives them. */
+  readonly x: tf.Tensor2D;
 }
 
 export type Shapes = ReadonlyMap<string, readonly number[]>;
@@ -44,10 +48,20 @@ export interface SequenceClassifier {
   readonly headShapes: Shapes;
   /** What to put in front of a base tensor's name when the file leaves it out, for instance `bert.`. */
   readonly basePrefix: string;
+  readonly hiddenSize: number;
+  /** Layers of the encoder, numbered from 0. */
+  readonly layerCount: number;
+  /** The layer that a parameter or module belongs to: -1 for the embeddings, `layerCount` for what is on top. */
+  layerOf(name: string): number;
   /** The standard deviation of freshly initialised weights. */
   readonly initializerRange: number;
   /** What a person should know: where training differs from what the configuration asks for. */
   readonly notes: readonly string[];
-  /** Unnormalised scores [rows, labels]. `random` switches dropout on: give it while training only. */
-  logits(tuning: Tuning, batch: TokenBatch, random?: Random): tf.Tensor2D;
+  /** What enters the layer `layer`: [tokens, hiddenSize], or [rows, hiddenSize] for `layerCount`. Without dropout. */
+  hiddenStates(tuning: Tuning, batch: TokenBatch, layer: number): tf.Tensor2D;
+  /**
+   * Unnormalised scores [rows, labels]. `random` switches dropout on: give it while training only. With `from`, the layers
+   * below are not computed.
+   */
+  logits(tuning: Tuning, batch: TokenBatch, random?: Random, from?: HiddenStates): tf.Tensor2D;
 }

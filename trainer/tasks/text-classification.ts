@@ -2,7 +2,7 @@
 import type { ClassificationRow } from '../../dataset/classification-rows';
 import type { Random } from '../../dataset/seeded-random';
 import type { EncodedRow, LabelledBatch } from '../batches';
-import type { SequenceClassifier, Tuning } from '../models/model';
+import type { HiddenStates, SequenceClassifier, Tuning } from '../models/model';
 import { crossEntropy } from '../ops/cross-entropy';
 import * as tf from '../tensors';
 import type { Tokenizer } from '../tokenizer';
@@ -22,6 +22,8 @@ export function encodeRow(
 export interface LossOptions {
   readonly labelSmoothing: number;
   readonly random: Random;
+  /** What enters the first trained layer, when the ones below are not to be computed. */
+  readonly from?: HiddenStates | undefined;
 }
 
 /** Mean cross entropy over the rows of the batch, for training: dropout is on. */
@@ -29,9 +31,9 @@ export function classificationLoss(
   classifier: SequenceClassifier,
   tuning: Tuning,
   { batch, labels }: LabelledBatch,
-  { labelSmoothing, random }: LossOptions,
+  { labelSmoothing, random, from }: LossOptions,
 ): tf.Scalar {
-  const logits = classifier.logits(tuning, batch, random); // [rows, labels]
+  const logits = classifier.logits(tuning, batch, random, from); // [rows, labels]
   return crossEntropy(logits, tf.tensor1d(labels, 'int32'), labelSmoothing);
 }
 
@@ -49,8 +51,9 @@ export async function predictBatch(
   classifier: SequenceClassifier,
   tuning: Tuning,
   { batch, indices }: LabelledBatch,
+  from?: HiddenStates,
 ): Promise<RowPrediction[]> {
-  const probabilities = tf.tidy(() => tf.softmax(classifier.logits(tuning, batch)));
+  const probabilities = tf.tidy(() => tf.softmax(classifier.logits(tuning, batch, undefined, from)));
   const values = Float32Array.from(await probabilities.data());
   const [, count] = probabilities.shape;
   probabilities.dispose();
