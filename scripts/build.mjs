@@ -21,9 +21,21 @@ export const nodeBundle = {
   external: ['vscode', '@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu'],
 };
 
+/** One TensorFlow.js must own all tensors, so this bundle has none of its own: it is a function of the one that is running. */
+const webGpuBackend = {
+  in: 'trainer/backends/webgpu/backend.ts',
+  out: 'webgpu-backend.cjs',
+  external: ['@tensorflow/tfjs-core'],
+  banner: {
+    js: 'module.exports = (tensors) => { const module = { exports: {} }, require = (name) => ({ "@tensorflow/tfjs-core": tensors })[name];',
+  },
+  footer: { js: 'return module.exports; };' },
+};
+
 const entries = [
-  { in: 'trainer/cli/main.ts', out: 'temper.cjs', define: {} },
-  { in: 'trainer/backends/wasm/worker.ts', out: 'wasm-worker.cjs', define: {} },
+  { in: 'trainer/cli/main.ts', out: 'temper.cjs' },
+  { in: 'trainer/backends/wasm/worker.ts', out: 'wasm-worker.cjs' },
+  webGpuBackend,
   // zod asks for the browser's navigator, and VS Code warns whoever does that in the extension host.
   { in: 'extension/extension.ts', out: 'extension.cjs', define: { navigator: 'undefined' } },
 ];
@@ -36,12 +48,12 @@ export async function build({ minify = false } = {}) {
     buildKernels(dist),
     buildWebview(minify),
     buildSchema(),
-    ...entries.map((entry) =>
+    ...entries.map(({ in: entry, out, ...options }) =>
       esbuild.build({
         ...nodeBundle,
-        entryPoints: [entry.in],
-        outfile: join(dist, entry.out),
-        define: entry.define,
+        ...options,
+        entryPoints: [entry],
+        outfile: join(dist, out),
         minify,
         sourcemap: !minify,
         legalComments: 'external',

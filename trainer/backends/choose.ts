@@ -4,9 +4,12 @@
  */
 import { availableParallelism } from 'node:os';
 import { RunFailure, type BackendName, type RunConfig } from '../../protocol';
+import { accelerationPlaces } from '../acceleration/places';
 import * as tf from '../tensors';
-import { loadTensorFlow } from './tensorflow';
+import { loadTensorFlow } from './tensorflow/load';
+import type { KernelBuild } from './wasm/kernel-functions';
 import { registerWasmBackend } from './wasm/register';
+import { loadWebGpu } from './webgpu/load';
 
 export interface BackendReport {
   readonly name: BackendName;
@@ -28,8 +31,15 @@ export interface BackendRequest {
   readonly projectDir: string;
 }
 
+/** What the builds of the wasm kernels compute with. */
+const vectorsOf: Record<KernelBuild, string> = {
+  wide: '256-bit vectors',
+  relaxed: '128-bit vectors with fused multiply-add',
+  simd: '128-bit vectors',
+};
+
 /** From fastest to slowest. `cpu` is for tests on toy shapes: it is taken when asked for by name only. */
-const ladder: readonly BackendName[] = ['tensorflow-gpu', 'tensorflow', 'wasm'];
+const ladder: readonly BackendName[] = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm'];
 
 /** Starts the chosen backend and makes it TensorFlow.js's current one. @throws RunFailure 'backend-missing' */
 export async function chooseBackend(request: BackendRequest): Promise<ChosenBackend> {
@@ -54,7 +64,8 @@ export function threadsOf(name: BackendName, wanted: number | undefined): number
   return name === 'wasm' ? (wanted ?? Math.min(8, availableParallelism())) : 1;
 }
 
-async function startBackend(name: BackendName, request: BackendRequest): Promise<BackendReport> {
+/** Starts it and lets it compute a gradient that is known by hand. */
+export async function startBackend(name: BackendName, request: BackendRequest): Promise<BackendReport> {
   try {
     const reason = await start(name, request);
     await selfTest();
@@ -65,7 +76,7 @@ async function startBackend(name: BackendName, request: BackendRequest): Promise
 }
 
 /** Makes the backend current and says what was found. */
-async function start(name: BackendName, { projectDir, threads }: BackendRequest): Promise<string> {
+async function start(name: BackendName, { backend, projectDir, threads }: BackendRequest): Promise<string> {
   switch (name) {
     case 'tensorflow-gpu':
       await loadTensorFlow('@tensorflow/tfjs-node-gpu', projectDir);
@@ -73,11 +84,13 @@ async function start(name: BackendName, { projectDir, threads }: BackendRequest)
     case 'tensorflow':
       await loadTensorFlow('@tensorflow/tfjs-node', projectDir);
       return 'TensorFlow on the processor';
+    case 'webgpu':
+      return loadWebGpu({ places: accelerationPlaces(projectDir), acceptSoftware: backend === 'webgpu' });
     case 'wasm': {
       const count = threadsOf(name, threads);
-      registerWasmBackend({ threads: count });
+      const { build } = registerWasmBackend({ threads: count });
       await tf.setBackend('wasm');
-      return `built in, ${count} ${count === 1 ? 'thread' : 'threads'}`;
+      return `built in, ${count} ${count === 1 ? 'thread' : 'threads'}, ${vectorsOf[build]}`;
     }
     case 'cpu':
       await tf.setBackend('cpu');

@@ -2,24 +2,26 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import * as util from 'node:util';
-import { packageRoot } from '../assets';
-import * as tf from '../tensors';
+import { accelerationPlaces } from '../../acceleration/places';
+import * as tf from '../../tensors';
+import { registerTensorFlowKernels } from './register';
 
 type TensorFlowPackage = '@tensorflow/tfjs-node' | '@tensorflow/tfjs-node-gpu';
 
 /**
- * Loads the package from the user's project, or from beside Temper, and makes its backend current. It registers itself
- * with the TensorFlow.js that is already there (engine and kernels are global).
+ * Loads the package from the user's project, from Temper's storage or from beside Temper, and makes its backend current.
+ * It registers itself with the TensorFlow.js that is already there (engine and kernels are global).
  * @throws Error saying where it was looked for, or why it does not load
  */
 export async function loadTensorFlow(name: TensorFlowPackage, projectDir: string): Promise<void> {
-  const places = [...new Set([projectDir, packageRoot()])];
+  const places = accelerationPlaces(projectDir);
   const found = places.map((place) => resolveFrom(name, place)).find((path) => path !== undefined);
   if (found === undefined) throw new Error(`${name} is not installed in ${places.join(' or ')}`);
   restoreRemovedUtilities();
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2'; // errors only: it greets, and warns of every program, on stderr
   createRequire(found)(found);
   if (!(await tf.setBackend('tensorflow'))) throw new Error(`${name} loaded, but its backend did not start`);
+  if (name === '@tensorflow/tfjs-node') registerTensorFlowKernels(); // never tried on a GPU, which runs the composites
 }
 
 function resolveFrom(name: string, dir: string): string | undefined {
@@ -32,12 +34,12 @@ function resolveFrom(name: string, dir: string): string | undefined {
   }
 }
 
-/** tfjs-node 4.22 calls two functions that Node 23 removed; without them nearly every operation fails. */
+/** tfjs-node 4.22 calls two functions that Node removes: without them nearly every operation fails, and before that each warns. */
 function restoreRemovedUtilities(): void {
   const removed: Record<string, (value: unknown) => boolean> = {
     isNullOrUndefined: (value) => value === null || value === undefined,
     isArray: (value) => Array.isArray(value),
   };
   const writable = createRequire(__filename)('node:util') as Record<string, unknown>; // the namespace object is read-only, the module is not
-  for (const [name, replacement] of Object.entries(removed)) if (!(name in util)) writable[name] = replacement;
+  for (const [name, replacement] of Object.entries(removed)) writable[name] = replacement;
 }
