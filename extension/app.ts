@@ -17,5 +17,6 @@ export interface App {
 }
 
 export function runtimeOf(app: App): Runtime {
-  return createRuntime(app.context.extensionUri.fsPath, readSettings().nodePath);
+  const { extensionUri, globalStorageUri } = app.context;
+  return createRuntime(extensionUri.fsPath, readSettings().nodePath, globalStorageUri.fsPath);
 }

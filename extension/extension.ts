@@ -6,6 +6,7 @@ import { deleteRun } from './commands/delete-run';
 import { evaluateAtOnce, evaluateCheckpoint } from './commands/evaluate-checkpoint';
 import { newProject } from './commands/new-project';
 import { openConfig, openFolder, openLog, openRun } from './commands/open-run';
+import { setUpAcceleration } from './commands/set-up-acceleration';
 import { showProblems } from './commands/show-problems';
 import { startFineTune } from './commands/start-fine-tune';
 import { stopRun } from './commands/stop-run';
@@ -43,6 +44,7 @@ const temperCommands: Readonly<Record<string, readonly [title: string, run: Comm
   'temper.openLog': ['Open Log', openLog],
   'temper.deleteRun': ['Delete Run', deleteRun],
   'temper.showProblems': ['Show Problems', showProblems],
+  'temper.setUpAcceleration': ['Set Up Acceleration', setUpAcceleration],
 };
 
 /** Returns at once: a panel that is being restored waits for this, and needs no list of runs. */

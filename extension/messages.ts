@@ -1,5 +1,5 @@
 /** Every sentence that the editor side says to a person. What the trainer and the linter say they write themselves. */
-import type { RunError } from '../protocol';
+import type { InstallProgress, RunError } from '../protocol';
 
 export const messages = {
   // New Project
@@ -86,6 +86,37 @@ export const messages = {
     `This file has ${megabytes} MB, too much to lint in the editor. Run "temper lint" in a terminal instead.`,
   missingFile: (path: string, split: string) =>
     `There is no file ${path}, which "data.${split}" names. Paths are relative to temper.json.`,
+
+  // Set Up Acceleration
+  accelerationTitle: 'Set Up Acceleration',
+  lookingForAcceleration: 'Looking at what this machine has',
+  acceleratorsTitle: 'what can make training faster',
+  findingsTitle: 'what was found on this machine',
+  pickAccelerator: 'What should be installed? Nothing is downloaded before you confirm it.',
+  acceleratorNames: {
+    'tensorflow-gpu': 'TensorFlow on an NVIDIA GPU',
+    tensorflow: 'TensorFlow on the processor',
+    webgpu: 'WebGPU',
+  },
+  acceleratorStates: {
+    usable: 'works',
+    broken: 'installed, but cannot be used',
+    installable: 'can be installed',
+    impossible: 'cannot be installed here',
+  },
+  acceleratorSays: (name: string, text: string) => `${name}: ${text}`,
+  acceleratorInstalled: (name: string) => `${name} is installed.`,
+  confirmInstall: (name: string) => `Install ${name}?`,
+  confirmInstallDetail: (bytes: number, source: string) =>
+    `npm downloads it from ${source} into Temper's own storage; there it takes about ${(bytes / 1e9).toFixed(1)} GB. It is used once it has passed a self-test.`,
+  install: 'Install',
+  installAgain: 'Install Again',
+  removeAccelerator: 'Remove',
+  installing: (name: string) => `Installing ${name}`,
+  installProgress: ({ phase, bytes, message }: InstallProgress) => `${phase}, ${(bytes / 1e6).toFixed(0)} MB. ${message}`.trim(),
+  acceleratorReady: (name: string, chosen: string) => `${name} works. A run uses ${chosen} now, if "backend" is "auto".`,
+  acceleratorRemoved: (name: string) => `${name} was removed.`,
+  showLog: 'Show Log',
 
   // Any command
   failed: (title: string, reason: string) => `${title}: ${reason}`,

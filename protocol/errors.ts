@@ -16,6 +16,7 @@ export const errorCodes = [
   'disk-full',
   'diverged',
   'backend-missing',
+  'install-failed',
   'internal',
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];

@@ -1,4 +1,5 @@
 /** The one barrel: what every world may know of every other. */
+export * from './acceleration';
 export * from './config';
 export * from './control';
 export * from './errors';

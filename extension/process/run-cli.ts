@@ -18,7 +18,7 @@ export interface CliCall {
 /** The line of kind `result`. A line of kind `error` is thrown as a `RunFailure`, anything else as an `Error`. */
 export function runCli(call: CliCall): Promise<JsonLine> {
   const child = spawn(call.runtime.nodePath, [call.runtime.cliFile, ...call.args, '--json'], {
-    env: createChildEnvironment(),
+    env: createChildEnvironment(call.runtime),
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
     ...(call.cwd !== undefined && { cwd: call.cwd }),

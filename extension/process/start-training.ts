@@ -39,7 +39,7 @@ async function spawnTrainer({ runtime, projectDir, threads }: TrainingRequest, r
   try {
     const child = spawn(runtime.nodePath, args, {
       cwd: projectDir,
-      env: createChildEnvironment(),
+      env: createChildEnvironment(runtime),
       detached: true,
       windowsHide: true,
       stdio: ['ignore', log.fd, log.fd],

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { evaluationRecordSchema, parseRunEvent } from '../../protocol';
+import { acceleratorReportSchema, accelerators, evaluationRecordSchema, findingSchema, parseRunEvent } from '../../protocol';
 import { packageRoot } from '../../trainer/assets';
 import { temporaryFolder } from '../trainer/tiny-training';
 import { kindsOf, runFolders, temper, writeTinyProject, type CliOutcome, type JsonLine } from './tiny-project';
@@ -375,7 +375,7 @@ describe('temper --json', function () {
       const backends = outcome.lines.filter(({ kind }) => kind === 'backend');
       assert.deepEqual(
         backends.map(({ name }) => name),
-        ['tensorflow-gpu', 'tensorflow', 'wasm', 'cpu'],
+        ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm', 'cpu'],
       );
       for (const backend of backends) {
         assert.deepEqual(keysOf(backend), ['kind', 'name', 'reason', 'usable']);
@@ -394,6 +394,17 @@ describe('temper --json', function () {
         'threads',
       ]);
       assert.equal(outcome.stderr, '', 'nobody else talks');
+    });
+
+    it('prints what was found on the machine, and for each accelerator whether it can be had', async () => {
+      const { lines } = await temper(['doctor', '--json']);
+      const findings = lines.filter(({ kind }) => kind === 'finding').map((line) => findingSchema.parse(line));
+      assert.ok(['node', 'gpu', 'npm', 'disk'].every((wanted) => findings.some(({ subject }) => subject === wanted)));
+      const reports = lines.filter(({ kind }) => kind === 'accelerator').map((line) => acceleratorReportSchema.parse(line));
+      assert.deepEqual(reports.map(({ name }) => name).sort(), [...accelerators].sort());
+      const words = (await temper(['doctor'])).stderr;
+      for (const { message } of [...findings, ...reports].filter((line) => !('subject' in line && line.subject === 'disk')))
+        assert.ok(words.includes(message), message);
     });
   });
 
@@ -438,7 +449,7 @@ describe('temper --json', function () {
     it('--help and --version print on stdout and end with 0', async () => {
       const help = await temper(['--help']);
       assert.equal(help.code, 0);
-      for (const name of ['new', 'lint', 'train', 'eval', 'predict', 'runs', 'stop', 'doctor'])
+      for (const name of ['new', 'lint', 'train', 'eval', 'predict', 'runs', 'stop', 'doctor', 'accelerate'])
         assert.match(help.stdout, new RegExp(`temper ${name}`));
       assert.match((await temper(['train', '--help'])).stdout, /temper train \[dir\]/);
       const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };

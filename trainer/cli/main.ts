@@ -2,6 +2,7 @@
 import { describeThrown, exitCodeOf } from '../../protocol';
 import { temperVersion } from '../assets';
 import { parseCommandArguments, unknownCommand, type Command } from './command';
+import { accelerateCommand } from './commands/accelerate';
 import { doctorCommand } from './commands/doctor';
 import { evalCommand } from './commands/eval';
 import { lintCommand } from './commands/lint';
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   runsCommand,
   stopCommand,
   doctorCommand,
+  accelerateCommand,
 ];
 
 async function main(args: readonly string[]): Promise<number> {

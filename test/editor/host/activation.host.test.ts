@@ -29,6 +29,7 @@ describe('the extension, as it is installed', () => {
     const needed = [
       'dist/temper.cjs',
       'dist/wasm-worker.cjs',
+      'dist/webgpu-backend.cjs',
       'dist/webview.js',
       'models/tiny-encoder/model.safetensors',
       'bin/temper.cjs',

@@ -76,12 +76,7 @@ async function evaluateRows(
   const indexOfLabel = new Map(labels.map((label, index) => [label, index]));
   const maxLength = Math.min(record.config.training.maxLength, model.classifier.maxLength);
   const encoded = rows.map((row, index) => encodeRow(row, index, indexOfLabel, model.tokenizer, maxLength));
-  return evaluate(
-    model.classifier,
-    adapter,
-    { encoded },
-    { labels, batchSize: record.config.evaluation.batchSize, padId: model.tokenizer.padId, onProgress },
-  );
+  return evaluate(model.classifier, adapter, { encoded }, { labels, batchSize: record.config.evaluation.batchSize, onProgress });
 }
 
 function describe(

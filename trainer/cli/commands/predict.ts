@@ -22,7 +22,6 @@ export const predictCommand: Command = {
     const encoded = texts.map((line, index): EncodedRow => ({ ids: model.tokenizer.encode(line, maxLength), label: 0, index }));
     const predictions = await predictRows(model.classifier, adapter, encoded, {
       batchSize: record.config.evaluation.batchSize,
-      padId: model.tokenizer.padId,
     });
     for (const { index, predicted, probabilities } of predictions) {
       const label = labels[predicted] ?? '';
