@@ -57,9 +57,12 @@ export function writeCall(slot: Float64Array, functionIndex: number, args: reado
   slot.set(args, 2);
 }
 
+/** About a millisecond: longer than the JavaScript between two kernels, which a sleeping thread would answer too late. */
+const SPINS = 200_000;
+
 /** Waits until a counter differs from `seen`: briefly awake, as the next call is often microseconds away, then asleep. */
 export function waitForChange(counters: Int32Array, index: number, seen: number, timeoutMs = Infinity): number {
-  for (let spin = 0; spin < 20000; spin++) {
+  for (let spin = 0; spin < SPINS; spin++) {
     const now = Atomics.load(counters, index);
     if (now !== seen) return now;
   }
