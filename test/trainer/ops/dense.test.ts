@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { dense, denseActivate, denseComposite } from '../../../trainer/ops/dense';
 import * as tf from '../../../trainer/tensors';
-import { assertClose, randomBlock, seededRandom } from '../numbers';
+import { assertClose, assertSameBits, randomBlock, seededRandom } from '../numbers';
 import type { Block } from '../numbers';
-import { assertLikeComposite, countKernels, read, useWasm } from '../on-backends';
+import { VARIANTS, assertLikeComposite, countKernels, read, useWasm } from '../on-backends';
 
 const SHAPES = [
   [1, 1, 1],
@@ -140,5 +140,25 @@ function denseByLoops(x: Block, w: Block, b: Block): number[] {
     let sum = b.values[j] ?? NaN;
     for (let k = 0; k < width; k++) sum += (x.values[i * width + k] ?? NaN) * (w.values[j * width + k] ?? NaN);
     return sum;
+
+    it('gives a row the same bits in a batch of any size, on every build', async () => {
+      const random = seededRandom(12);
+      const [x, weight, bias] = [randomBlock(random, 64, 390), randomBlock(random, 90, 390), randomBlock(random, 90)];
+      const compute = (rows: number, withBias: boolean) =>
+        tf.tidy(() => {
+          const w = tf.tensor2d(weight.values, [90, 390]); // new each time, so that no packed form is kept
+          const b = withBias ? tf.tensor1d(bias.values) : undefined;
+          return read(dense(tf.tensor2d(x.values.slice(0, rows * 390), [rows, 390]), w, b));
+        });
+      for (const variant of VARIANTS) {
+        await useWasm(variant);
+        for (const withBias of [true, false]) {
+          const all = compute(64, withBias);
+          for (const rows of [1, 2, 7, 8, 9, 15, 16, 17, 33]) {
+            assertSameBits(compute(rows, withBias), all.slice(0, rows * 90), `${rows} rows, ${variant.build}`);
+          }
+        }
+      }
+    });
   });
 }

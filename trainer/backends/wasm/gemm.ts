@@ -42,10 +42,41 @@ export function gemm(backend: WasmBackend, product: Product): void {
     multiply(backend, product, kept);
     return;
   }
+  if (product.m <= backend.tile.columns && product.n > 4 * product.m) {
+    gemmOfTransposes(backend, product);
+    return;
+  }
   backend.withScratch(bytes, (address) => {
     pack(address);
     multiply(backend, product, address);
   });
+}
+
+/**
+ * Cᵀ = op(B)ᵀ op(A)ᵀ: for a few rows of A, packing all of B would cost more than the product. The sums are the same, bit
+ * for bit: each starts from its bias or from C.
+ */
+function gemmOfTransposes(backend: WasmBackend, { m, n, depth, a, b, c, bias = 0, accumulate = false }: Product): void {
+  backend.withScratch(m * n * 4, (address) => {
+    if (accumulate) transposeStrided(backend, m, n, c, { address, next: m });
+    else if (bias !== 0) backend.pool.call('repeatColumn', 0, n, m, bias, address);
+    const flipped = {
+      ...{ m: n, n: m, depth, accumulate: accumulate || bias !== 0 },
+      a: { ...b, transposed: b.transposed !== true },
+      b: { ...a, transposed: a.transposed !== true },
+      c: { address, next: m },
+    };
+    backend.withScratch(backend.pool.call('packedFloats', depth, m) * 4, (packed) => {
+      packB(backend, flipped, packed);
+      splitRows(backend, flipped, packed);
+    });
+    transposeStrided(backend, n, m, { address, next: m }, c);
+  });
+}
+
+/** to [columns, rows] = from [rows, columns]ᵀ. */
+function transposeStrided(backend: WasmBackend, rows: number, columns: number, from: HeapMatrix, to: HeapMatrix): void {
+  backend.pool.call('transposeStrided', 0, rows, columns, from.address, from.next, to.address, to.next);
 }
 
 export interface BatchedProduct extends Omit<Product, 'bias' | 'accumulate'> {

@@ -14,4 +14,4 @@ export { layerNorm, layerNormGammaGrad, layerNormGrad } from './normalization';
 export { columnSums, rowSums, sumOfSquares } from './reductions';
 export { rmsNorm, rmsNormGammaGrad, rmsNormGrad } from './rms-norm';
 export { rotary } from './rotary';
-export { transpose } from './transpose';
+export { repeatColumn, transpose, transposeStrided } from './transpose';
