@@ -22,6 +22,13 @@ export async function loadTensorFlow(name: TensorFlowPackage, projectDir: string
   createRequire(found)(found);
   if (!(await tf.setBackend('tensorflow'))) throw new Error(`${name} loaded, but its backend did not start`);
   if (name === '@tensorflow/tfjs-node') registerTensorFlowKernels(); // never tried on a GPU, which runs the composites
+  else requireGpu(tf.backend());
+}
+
+/** Without a usable GPU tfjs-node-gpu computes on the processor and does not say so. */
+function requireGpu(backend: object): void {
+  if ('isUsingGpuDevice' in backend && backend.isUsingGpuDevice === true) return;
+  throw new Error('TensorFlow with CUDA loaded, but found no GPU that it can use; `temper doctor` says what is missing');
 }
 
 function resolveFrom(name: string, dir: string): string | undefined {
