@@ -21,7 +21,8 @@ export async function loadTensorFlow(name: TensorFlowPackage, projectDir: string
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2'; // errors only: it greets, and warns of every program, on stderr
   createRequire(found)(found);
   if (!(await tf.setBackend('tensorflow'))) throw new Error(`${name} loaded, but its backend did not start`);
-  if (name === '@tensorflow/tfjs-node') registerTensorFlowKernels(); // never tried on a GPU, which runs the composites
+  if (name === '@tensorflow/tfjs-node')
+    registerTensorFlowKernels(); // never tried on a GPU, which runs the composites
   else requireGpu(tf.backend());
 }
 
