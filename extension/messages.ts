@@ -98,6 +98,16 @@ export const messages = {
     tensorflow: 'TensorFlow on the processor',
     webgpu: 'WebGPU',
   },
+  findingNames: {
+    system: 'System',
+    node: 'Node.js',
+    gpu: 'GPU',
+    driver: 'Driver',
+    cuda: 'CUDA',
+    vulkan: 'Vulkan',
+    npm: 'npm',
+    disk: 'Disk',
+  },
   acceleratorStates: {
     usable: 'works',
     broken: 'installed, but cannot be used',
