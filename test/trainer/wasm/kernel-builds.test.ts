@@ -1,12 +1,8 @@
 /** The builds of the kernels: which one this process takes, and that the two fast ones cannot be told apart by their results. */
 import assert from 'node:assert/strict';
 import { Heap } from '../../../trainer/backends/wasm/heap';
-import {
-  detectKernelBuild,
-  instantiateKernels,
-  readKernelModule,
-  type KernelBuild,
-} from '../../../trainer/backends/wasm/kernel-functions';
+import { createTrial, detectKernelBuild, findDifferences } from '../../../trainer/backends/wasm/detect-build';
+import { instantiateKernels, readKernelModule, type KernelBuild } from '../../../trainer/backends/wasm/kernel-functions';
 import { canRevectorize } from '../../../trainer/backends/wasm/revectorize';
 import { assertSameBits, randomBlock, randomInteger, seededRandom } from '../numbers';
 
@@ -18,6 +14,15 @@ describe('kernel builds', () => {
       const product = { m: m ?? 1, n: n ?? 1, depth: depth ?? 1, transposes: i % 4, accumulate: i % 2, seed: i };
       assertSameBits(multiply('wide', product), multiply('relaxed', product), JSON.stringify(product));
     }
+  });
+
+  it('wide and relaxed give the same bits in every kernel that has pairs of operations', () => {
+    assert.deepEqual(findDifferences(createTrial('wide'), createTrial('relaxed')), []);
+  });
+
+  it('a build that computes something else is found out, kernel by kernel', () => {
+    const differing = findDifferences(createTrial('simd'), createTrial('relaxed')); // without the fused multiply-add
+    for (const kernel of ['gemm', 'layerNorm', 'adamW', 'activate']) assert.ok(differing.includes(kernel), kernel);
   });
 
   it('the one that is taken is the widest that this process can run', function () {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Heap } from '../../../trainer/backends/wasm/heap';
-import { detectKernelBuild, readKernelModule } from '../../../trainer/backends/wasm/kernel-functions';
+import { detectKernelBuild } from '../../../trainer/backends/wasm/detect-build';
+import { readKernelModule } from '../../../trainer/backends/wasm/kernel-functions';
 import { ThreadPool } from '../../../trainer/backends/wasm/thread-pool';
 
 describe('ThreadPool', () => {

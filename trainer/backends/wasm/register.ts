@@ -21,7 +21,7 @@ import { rmsNormGammaGradKernel, rmsNormGradKernel, rmsNormKernel } from './fuse
 import { rotaryKernel } from './fused/rotary';
 import { KernelCall } from './kernel-call';
 import type { HeapKernel, Replacement } from './kernel-call';
-import { detectKernelBuild } from './kernel-functions';
+import { detectKernelBuild } from './detect-build';
 import type { KernelBuild } from './kernel-functions';
 import { BINARY_OPERATIONS, binary } from './stock/binary';
 import { cast } from './stock/cast';
