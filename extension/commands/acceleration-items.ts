@@ -24,7 +24,12 @@ function describeAccelerator(report: AcceleratorReport): AccelerationItem {
 
 function describeFinding(finding: Finding): AccelerationItem {
   const icon = finding.state === 'found' ? 'pass' : 'circle-slash';
-  return { label: `$(${icon}) ${messages.findingNames[finding.subject]}`, description: '', detail: formatAdvice(finding), about: finding };
+  return {
+    label: `$(${icon}) ${messages.findingNames[finding.subject]}`,
+    description: '',
+    detail: formatAdvice(finding),
+    about: finding,
+  };
 }
 
 /** What was found, and what to do about it. A command line as advice is for the terminal: here the list does it. */
