@@ -3,7 +3,7 @@
 import { setTestEnvs } from '@tensorflow/tfjs-core/dist/jasmine_util';
 import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops';
 import jasmineCore from 'jasmine-core';
-import { detectKernelBuild } from '../trainer/backends/wasm/kernel-functions';
+import { detectKernelBuild } from '../trainer/backends/wasm/detect-build';
 import { registerWasmBackend } from '../trainer/backends/wasm/register';
 import { WasmBackend } from '../trainer/backends/wasm/wasm-backend';
 import * as tf from '../trainer/tensors';
