@@ -7,6 +7,7 @@ import { packA, packB } from './gemm-pack';
 import { TILE_COLUMNS, TILE_ROWS, multiplyTile } from './gemm-tile';
 
 const BLOCK_DEPTH: i32 = 384;
+/** Rows of A that are packed at a time, at most. */
 const BLOCK_ROWS: i32 = TILE_ROWS * 40;
 /** Columns that `gemm` packs at a time. */
 const BLOCK_COLUMNS: i32 = 512;
@@ -59,12 +60,13 @@ export function gemmPacked(
   scratch: usize,
 ): void {
   memory.fill(Scratch.zeros(scratch), 0, ZEROS_BYTES);
+  const blockRows = evenBlockRows(m);
   let k = 0;
   do {
     // also once for depth 0, which leaves the bias
     const steps = min(BLOCK_DEPTH, depth - k);
-    for (let i = 0; i < m; i += BLOCK_ROWS) {
-      const rows = min(BLOCK_ROWS, m - i);
+    for (let i = 0; i < m; i += blockRows) {
+      const rows = min(blockRows, m - i);
       const aBlock = a + ((aTransposed ? k * aNext + i : i * aNext + k) << 2);
       packA(aBlock, aNext, aTransposed, rows, steps, Scratch.packedA(scratch));
       const panels = packedB + ((k * TILE_COLUMNS) << 2);
@@ -72,6 +74,13 @@ export function gemmPacked(
     }
     k += BLOCK_DEPTH;
   } while (k < depth);
+}
+
+/** Blocks of like size, in whole tiles: a last block of few rows would read all of B for little. */
+function evenBlockRows(m: i32): i32 {
+  const blocks = max(1, (m + BLOCK_ROWS - 1) / BLOCK_ROWS);
+  const tiles = (m + TILE_ROWS * blocks - 1) / (TILE_ROWS * blocks);
+  return max(1, tiles) * TILE_ROWS;
 }
 
 /** As gemmPacked, but packs B as well, block by block. */
