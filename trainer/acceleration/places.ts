@@ -3,6 +3,7 @@
  * storage, or the user's own project. A folder under its final name is complete: the installer renames last.
  */
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { accelerators, type Accelerator } from '../../protocol';
@@ -12,6 +13,20 @@ import { packageRoot } from '../assets';
 export function accelerationPlaces(projectDir: string): string[] {
   const installed = accelerators.map((name) => acceleratorDir(name)).filter((dir) => existsSync(dir));
   return [...new Set([projectDir, ...installed, packageRoot()])];
+}
+
+/** The file that `require` would load for the package, from the first of the folders that has it. */
+export function findPackage(name: string, places: readonly string[]): string | undefined {
+  return places.map((place) => resolveFrom(name, place)).find((path) => path !== undefined);
+}
+
+function resolveFrom(name: string, dir: string): string | undefined {
+  if (!existsSync(dir)) return undefined;
+  try {
+    return createRequire(join(dir, 'package.json')).resolve(name);
+  } catch {
+    return undefined; // not installed there
+  }
 }
 
 /** Exists once the accelerator was installed and passed its self-test. */

@@ -2,7 +2,6 @@
  * The self-test of an accelerator: it is loaded and has to compute a gradient that is known by hand. It runs in a process
  * of its own, because native code that does not fit the system takes its process with it.
  */
-import { createRequire } from 'node:module';
 import { join, sep } from 'node:path';
 import { realpath } from 'node:fs/promises';
 import { RunFailure, runErrorSchema, type Accelerator } from '../../protocol';
@@ -11,6 +10,7 @@ import { startBackend } from '../backends/choose';
 import { runGroup, type GroupCall } from './child-group';
 import { selfTestDied, selfTestFailed } from './install-failures';
 import { acceleratorPackages } from './packages';
+import { findPackage } from './places';
 
 export type ChildWatch = Pick<GroupCall, 'signal' | 'onStart' | 'onLine'>;
 
@@ -39,16 +39,9 @@ export async function testAccelerator(name: Accelerator, dir: string): Promise<s
 
 /** A copy elsewhere must not pass the test for this one. */
 async function checkPlace(packageName: string, dir: string): Promise<void> {
-  const found = await resolveIn(packageName, dir);
-  if (found?.startsWith(`${await realpath(dir)}${sep}`) !== true) throw failed(`${packageName} is not in ${dir}`);
-}
-
-async function resolveIn(packageName: string, dir: string): Promise<string | undefined> {
-  try {
-    return await realpath(createRequire(join(dir, 'package.json')).resolve(packageName));
-  } catch {
-    return undefined; // npm said it was installed, and it is not
-  }
+  const found = findPackage(packageName, [dir]); // none: npm said it was installed, and it is not
+  if (found === undefined || !(await realpath(found)).startsWith(`${await realpath(dir)}${sep}`))
+    throw failed(`${packageName} is not in ${dir}`);
 }
 
 function failed(message: string): RunFailure {

@@ -1,8 +1,6 @@
 /** The native rungs: TensorFlow through @tensorflow/tfjs-node or @tensorflow/tfjs-node-gpu, when the user has one. */
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { accelerationPlaces } from '../../acceleration/places';
+import { accelerationPlaces, findPackage } from '../../acceleration/places';
 import * as tf from '../../tensors';
 import { registerTensorFlowKernels } from './register';
 
@@ -15,7 +13,7 @@ type TensorFlowPackage = '@tensorflow/tfjs-node' | '@tensorflow/tfjs-node-gpu';
  */
 export async function loadTensorFlow(name: TensorFlowPackage, projectDir: string): Promise<void> {
   const places = accelerationPlaces(projectDir);
-  const found = places.map((place) => resolveFrom(name, place)).find((path) => path !== undefined);
+  const found = findPackage(name, places);
   if (found === undefined) throw new Error(`${name} is not installed in ${places.join(' or ')}`);
   restoreRemovedUtilities();
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2'; // errors only: it greets, and warns of every program, on stderr
@@ -30,16 +28,6 @@ export async function loadTensorFlow(name: TensorFlowPackage, projectDir: string
 function requireGpu(backend: object): void {
   if ('isUsingGpuDevice' in backend && backend.isUsingGpuDevice === true) return;
   throw new Error('TensorFlow with CUDA loaded, but found no GPU that it can use; `temper doctor` says what is missing');
-}
-
-function resolveFrom(name: string, dir: string): string | undefined {
-  const anchor = join(dir, 'package.json');
-  if (!existsSync(dir)) return undefined;
-  try {
-    return createRequire(anchor).resolve(name);
-  } catch {
-    return undefined; // not installed there
-  }
 }
 
 /** tfjs-node 4.22 calls two functions that Node removes: without them nearly every operation fails, and before that each warns. */

@@ -2,10 +2,8 @@
  * The part of the npm package `webgpu` that Temper uses: Dawn, the WebGPU of Chrome, with drivers for Vulkan, Metal and
  * Direct3D 12. It is native code that only some machines have, so it is found at run time and checked before it is believed.
  */
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { findPackage } from '../../acceleration/places';
 
 export interface AdapterInfo {
   readonly vendor: string;
@@ -50,20 +48,11 @@ export interface Dawn {
 
 /** Loads the package from the first place that has it. @throws Error saying where it was looked for, or why it does not load */
 export async function loadDawn(places: readonly string[]): Promise<Dawn> {
-  const found = places.map(resolveFrom).find((path) => path !== undefined);
+  const found = findPackage('webgpu', places);
   if (found === undefined) throw new Error(`the npm package webgpu is not installed in ${places.join(' or ')}`);
   const loaded: unknown = await import(pathToFileURL(found).href);
   if (!isDawn(loaded)) throw new Error(`${found} is not the npm package webgpu: it has no create() and no globals`);
   return loaded;
-}
-
-function resolveFrom(dir: string): string | undefined {
-  if (!existsSync(dir)) return undefined;
-  try {
-    return createRequire(join(dir, 'package.json')).resolve('webgpu');
-  } catch {
-    return undefined; // not installed there
-  }
 }
 
 function isDawn(loaded: unknown): loaded is Dawn {
