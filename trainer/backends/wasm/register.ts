@@ -9,15 +9,21 @@ import { denseKernel, lowRankDenseGradKernel, lowRankDenseKernel } from './fused
 import { dropoutKernel } from './fused/dropout';
 import { embeddingGradKernel, embeddingKernel } from './fused/embedding';
 import { swigluGradKernel, swigluKernel } from './fused/gated';
-import { layerNormGammaGradKernel, layerNormGradKernel, layerNormKernel } from './fused/layer-norm';
 import {
   linearCrossEntropyGradKernel,
   linearCrossEntropyKernel,
   linearCrossEntropyWeightGradKernel,
 } from './fused/linear-cross-entropy';
 import { denseNf4GradKernel, denseNf4Kernel, dequantizeNf4Kernel } from './fused/nf4';
+import {
+  layerNormGammaGradKernel,
+  layerNormGradKernel,
+  layerNormKernel,
+  rmsNormGammaGradKernel,
+  rmsNormGradKernel,
+  rmsNormKernel,
+} from './fused/norm';
 import { adamWKernel, sumOfSquaresKernel } from './fused/optimizer';
-import { rmsNormGammaGradKernel, rmsNormGradKernel, rmsNormKernel } from './fused/rms-norm';
 import { rotaryKernel } from './fused/rotary';
 import { KernelCall } from './kernel-call';
 import type { HeapKernel, Replacement } from './kernel-call';
