@@ -11,8 +11,16 @@ export type KernelFunction = (...args: number[]) => number | undefined;
  */
 export type KernelBuild = 'wide' | 'relaxed' | 'simd';
 
-/** Compiles a build from `dist/`. */
+const modules = new Map<KernelBuild, WebAssembly.Module>();
+
+/** A build from `dist/`, compiled once: choosing between builds and starting a backend ask for the same one. */
 export function readKernelModule(build: KernelBuild): WebAssembly.Module {
+  const module = modules.get(build) ?? compileBuild(build);
+  modules.set(build, module);
+  return module;
+}
+
+function compileBuild(build: KernelBuild): WebAssembly.Module {
   const bytes = readFileSync(assetPath(`kernels-${build}.wasm`));
   return build === 'wide' && canRevectorize() ? compileRevectorized(bytes) : new WebAssembly.Module(bytes);
 }
