@@ -1,4 +1,5 @@
 /** Softmax statistics and the gradient of cross entropy. Logarithms are left to the caller, in double precision. */
+import { rowMaximum } from './softmax';
 import { Vector, loadPart, storePart } from './vector-math';
 
 /** Per row of logits three floats at `out`: maximum, Σ exp(x - maximum), mean(x). */
@@ -11,22 +12,6 @@ export function softmaxStatistics(rows: i32, classes: i32, logits: usize, out: u
     logits += (classes as usize) << 2;
     out += 12;
   }
-}
-
-/** NaN if an element is. */
-export function rowMaximum(classes: i32, x: usize): f32 {
-  let highest = f32x4.splat(-Infinity as f32);
-  let j = classes;
-  for (; j >= 4; j -= 4) {
-    highest = f32x4.max(highest, v128.load(x));
-    x += 16;
-  }
-  let result = Vector.maxLane(highest);
-  for (; j > 0; j--) {
-    result = max(result, load<f32>(x));
-    x += 4;
-  }
-  return result;
 }
 
 export function sumOfExp(classes: i32, x: usize, highest: f32): f32 {

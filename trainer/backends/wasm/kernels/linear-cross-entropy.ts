@@ -2,7 +2,8 @@
  * Softmax statistics over a vocabulary that is seen chunk by chunk, and the gradient of one chunk of logits. Logarithms
  * are left to the caller, in double precision.
  */
-import { gradRow, rowMaximum, rowSum, sumOfExp } from './cross-entropy';
+import { gradRow, rowSum, sumOfExp } from './cross-entropy';
+import { rowMaximum } from './softmax';
 import { Vector } from './vector-math';
 
 /**

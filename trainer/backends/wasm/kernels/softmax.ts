@@ -25,7 +25,7 @@ function softmaxRow(length: i32, x: usize, scale: f32): void {
 }
 
 /** NaN if an element is; minus infinity without an element. */
-function rowMaximum(length: i32, x: usize): f32 {
+export function rowMaximum(length: i32, x: usize): f32 {
   let high = f32x4.splat(-Infinity as f32);
   let low = high;
   let j = length;
