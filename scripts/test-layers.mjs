@@ -10,14 +10,14 @@ import { withoutNetwork } from './workbench/without-network.mjs';
 export const layers = ['protocol', 'dataset', 'runs', 'trainer', 'cli', 'extension', 'webview', 'golden', 'docs'];
 
 /**
- * @typedef {{ passes: number, failures: number, pending: number }} Totals
+ * @typedef {{ passes: number, failures: number, pending: number, failed: string[], triedAgain: string[] }} Totals
  * @param {string} layer
  * @param {string[]} [mochaArguments]
  * @returns {Promise<Totals>}
  */
 export async function runLayer(layer, mochaArguments = []) {
   const files = globSync(`test/${layer}/**/*.test.ts`, { cwd: root }).sort();
-  if (files.length === 0) return { passes: 0, failures: 0, pending: 0 };
+  if (files.length === 0) return { passes: 0, failures: 0, pending: 0, failed: [], triedAgain: [] };
   console.log(`\n— ${layer} —`);
   const bundle = join(root, 'out', 'test', `${layer}.cjs`);
   await esbuild.build({
@@ -44,7 +44,17 @@ function runMocha(bundle, mochaArguments) {
   rmSync(report, { force: true });
   const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
   const reporter = join(root, 'scripts', 'spec-and-totals.cjs');
-  const options = ['--reporter', reporter, '--reporter-option', `output=${report}`, '--timeout', '30000', ...mochaArguments];
+  const options = [
+    '--reporter',
+    reporter,
+    '--reporter-option',
+    `output=${report}`,
+    '--timeout',
+    '30000',
+    '--retries',
+    '1',
+    ...mochaArguments,
+  ];
   const isolated = withoutNetwork([process.execPath, '--enable-source-maps', mocha, ...options, bundle]);
   if (!isolated.isolated) console.log(`These tests run with the network on: ${isolated.reason}.`);
   const [command = process.execPath, ...args] = isolated.command;
@@ -52,7 +62,7 @@ function runMocha(bundle, mochaArguments) {
   // A run that died before its report has failed, whatever its exit code says.
   if (!existsSync(report)) {
     console.error(`The tests ended without a report (exit code ${status}, signal ${signal}).`);
-    return { passes: 0, failures: 1, pending: 0 };
+    return { passes: 0, failures: 1, pending: 0, failed: [`${bundle}: no report`], triedAgain: [] };
   }
   return JSON.parse(readFileSync(report, 'utf8'));
 }

@@ -72,14 +72,21 @@ export function webviewFrame(page, n = 0) {
 }
 
 /**
- * Picks a command in the palette by its title, as a person would.
+ * Picks a command in the palette by its title, as a person would: who does not see it yet, opens the palette again.
+ * A palette that opens while the window still loads closes when something else takes the focus.
  * @param {import('playwright-core').Page} page
  * @param {string} title
  */
 export async function runCommand(page, title) {
-  await page.keyboard.press('F1');
-  const input = page.locator('.quick-input-widget input[type="text"]');
-  await input.waitFor({ state: 'visible' });
-  await input.fill('>' + title);
-  await page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click();
+  const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+  for (let triesLeft = 5; ; triesLeft--) {
+    try {
+      await page.keyboard.press('F1');
+      await page.locator('.quick-input-widget input[type="text"]').fill('>' + title, { timeout: 6000 });
+      return await row.click({ timeout: 6000 });
+    } catch (thrown) {
+      if (triesLeft === 0) throw thrown;
+      await page.keyboard.press('Escape');
+    }
+  }
 }

@@ -10,16 +10,22 @@ import { runInHost } from './run-in-host.mjs';
 /**
  * @typedef {import('./run-editor-tests.mjs').EditorTestOptions & { server: string, chromium: string, summary: string,
  *   index: string, host: string[], ui: string[] }} Suites
- * @typedef {{ failures: number, passed: number }} Count
+ * @typedef {{ failures: number, passed: number, failed: string[], triedAgain: string[] }} Count
  */
+
+/** @type {Count} */
+const none = { failures: 0, passed: 0, failed: [], triedAgain: [] };
 
 /** @type {Suites} */
 const suites = JSON.parse(process.argv[2] ?? '{}');
 const counts = [await runHostSuites(suites), await runUiSuites(suites)];
-const total = { failures: 0, passed: 0 };
-for (const { failures, passed } of counts) {
+/** @type {Count} */
+const total = { failures: 0, passed: 0, failed: [], triedAgain: [] };
+for (const { failures, passed, failed, triedAgain } of counts) {
   total.failures += failures;
   total.passed += passed;
+  total.failed.push(...failed);
+  total.triedAgain.push(...triedAgain);
 }
 if (total.failures + total.passed === 0) {
   console.log('No editor test ran.');
@@ -33,7 +39,7 @@ process.exit(total.failures === 0 ? 0 : 1);
  * @returns {Promise<Count>}
  */
 async function runHostSuites(suites) {
-  if (suites.host.length === 0) return { failures: 0, passed: 0 };
+  if (suites.host.length === 0) return none;
   console.log('\nIn the extension host');
   const developmentPaths = [...(suites.extensionFolder ? [suites.extensionFolder] : []), bundleFolder];
   const run = await runInHost({
@@ -48,7 +54,13 @@ async function runHostSuites(suites) {
     fs.writeFileSync(file, run.log);
     console.log(`  ${run.reason}\n\n${run.log.trim().split('\n').slice(-15).join('\n')}\n\n  The whole log: ${file}`);
   }
-  return { failures: run.failures, passed: run.results.filter((result) => result.state === 'passed').length };
+  const named = (/** @type {string} */ state) => run.results.filter((result) => result.state === state);
+  return {
+    failures: run.failures,
+    passed: named('passed').length,
+    failed: named('failed').map(({ title }) => title),
+    triedAgain: [],
+  };
 }
 
 /** @param {string} [workspace] */
@@ -64,7 +76,7 @@ function copyWorkspace(workspace) {
  * @returns {Promise<Count>}
  */
 async function runUiSuites(suites) {
-  if (suites.ui.length === 0) return { failures: 0, passed: 0 };
+  if (suites.ui.length === 0) return none;
   console.log('\nIn the window');
   // test/editor/ui/workbench.ts reads these
   Object.assign(process.env, {
@@ -75,9 +87,15 @@ async function runUiSuites(suites) {
     TEMPER_PICTURES: path.join(bundleFolder, 'failures'),
   });
   process.setSourceMapsEnabled(true);
-  const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, ...(suites.grep ? { grep: suites.grep } : {}) });
+  const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, retries: 1, ...(suites.grep ? { grep: suites.grep } : {}) });
   for (const file of suites.ui) mocha.addFile(file);
+  /** @type {string[]} */
+  const failed = [];
+  /** @type {string[]} */
+  const triedAgain = [];
   return new Promise((resolve) => {
-    const runner = mocha.run((failures) => resolve({ failures, passed: runner.stats?.passes ?? 0 }));
+    const runner = mocha.run((failures) => resolve({ failures, passed: runner.stats?.passes ?? 0, failed, triedAgain }));
+    runner.on('fail', (test) => failed.push(test.fullTitle()));
+    runner.on('retry', (test) => triedAgain.push(test.fullTitle()));
   });
 }

@@ -21,7 +21,7 @@ import { withoutNetwork } from './without-network.mjs';
 
 /**
  * @param {EditorTestOptions} options
- * @returns {Promise<{ failures: number, passed: number }>}
+ * @returns {Promise<import('./editor-suites.mjs').Count>}
  */
 export async function runEditorTests(options) {
   const server = await prepareServer();
@@ -34,7 +34,7 @@ export async function runEditorTests(options) {
   const end = await runToEnd(run.command);
   if (fs.existsSync(summary)) return JSON.parse(fs.readFileSync(summary, 'utf8'));
   console.log(`The editor tests ended early: ${end}.`);
-  return { failures: 1, passed: 0 };
+  return { failures: 1, passed: 0, failed: [`the editor tests ended early: ${end}`], triedAgain: [] };
 }
 
 /**
