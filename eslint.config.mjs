@@ -5,14 +5,27 @@ import tseslint from 'typescript-eslint';
 
 const worlds = ['protocol', 'dataset', 'runs', 'trainer', 'extension', 'webview'];
 
+/** One folder asks the network, when it is told to: trainer/hub/. */
+const network = ['node:http', 'node:https', 'node:net', 'node:tls', '@huggingface/hub'];
+
 /** What each world may import: other worlds by name, packages by pattern. */
 const walls = {
   protocol: { worlds: [], forbidden: ['node:*', 'vscode', 'lit', 'lit/*', '@vscode/*', '@tensorflow/*', 'chokidar'] },
-  dataset: { worlds: ['protocol'], forbidden: ['vscode', 'lit', 'lit/*', '@vscode/*', '@tensorflow/*', 'chokidar'] },
-  runs: { worlds: ['protocol'], forbidden: ['vscode', 'lit', 'lit/*', '@vscode/*', '@tensorflow/*', 'chokidar'] },
+  dataset: { worlds: ['protocol'], forbidden: [...network, 'vscode', 'lit', 'lit/*', '@vscode/*', '@tensorflow/*', 'chokidar'] },
+  runs: { worlds: ['protocol'], forbidden: [...network, 'vscode', 'lit', 'lit/*', '@vscode/*', '@tensorflow/*', 'chokidar'] },
   trainer: { worlds: ['protocol', 'dataset', 'runs'], forbidden: ['vscode', 'lit', 'lit/*', '@vscode/*', 'chokidar'] },
-  extension: { worlds: ['protocol', 'dataset', 'runs'], forbidden: ['lit', 'lit/*', '@vscode/*', '@tensorflow/*'] },
+  extension: { worlds: ['protocol', 'dataset', 'runs'], forbidden: [...network, 'lit', 'lit/*', '@vscode/*', '@tensorflow/*'] },
   webview: { worlds: ['protocol'], forbidden: ['node:*', 'vscode', '@tensorflow/*', 'chokidar'] },
+};
+
+const focusedTest = {
+  selector: "MemberExpression[object.name=/^(it|describe)$/][property.name='only']",
+  message: 'A focused test hides the others.',
+};
+/** All files of a layer run in one process: a backend set here was once what every test of the trainer ran on. */
+const hookOfAll = {
+  selector: 'Program > ExpressionStatement > CallExpression[callee.name=/^(beforeEach|afterEach)$/]',
+  message: 'This would run around the tests of every file. Put it into each describe.',
 };
 
 const wallOf = ([world, { worlds: allowed, forbidden }]) => ({
@@ -59,6 +72,16 @@ export default defineConfig(
     },
   },
   ...Object.entries(walls).map(wallOf),
+  {
+    files: worlds.map((world) => `${world}/**/*.ts`),
+    ignores: ['trainer/hub/**'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        { name: 'fetch', message: 'Only trainer/hub/ asks the network (ARCHITECTURE.md, invariants).' },
+      ],
+    },
+  },
   {
     files: ['trainer/**/*.ts'],
     ignores: ['trainer/tensors.ts', 'trainer/backends/webgpu/backend.ts'],
@@ -109,14 +132,12 @@ export default defineConfig(
       'max-lines-per-function': 'off',
       '@typescript-eslint/no-unnecessary-condition': 'off',
       '@typescript-eslint/no-non-null-assertion': 'error',
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: "MemberExpression[object.name=/^(it|describe)$/][property.name='only']",
-          message: 'A focused test hides the others.',
-        },
-      ],
+      'no-restricted-syntax': ['error', focusedTest],
     },
+  },
+  {
+    files: ['test/**/*.test.ts'],
+    rules: { 'no-restricted-syntax': ['error', focusedTest, hookOfAll] },
   },
   { files: ['**/*.d.ts'], rules: { '@typescript-eslint/no-extraneous-class': 'off' } },
   {

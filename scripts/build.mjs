@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as esbuild from 'esbuild';
 import { buildKernels } from './build-kernels.mjs';
+import { buildSharp } from './build-sharp.mjs';
 
 export const root = join(import.meta.dirname, '..');
 export const dist = join(root, 'dist');
@@ -46,6 +47,7 @@ export async function build({ minify = false } = {}) {
   if (minify) await Promise.all(globSync('*.map', { cwd: dist }).map((map) => rm(join(dist, map)))); // of an earlier build
   await Promise.all([
     buildKernels(dist),
+    buildSharp(root, dist, { ...nodeBundle, minify }),
     buildWebview(minify),
     buildSchema(),
     ...entries.map(({ in: entry, out, ...options }) =>
