@@ -2,7 +2,7 @@
  * Temper: Set Up Acceleration. Looks at the machine, shows what can make training faster and why something cannot, and
  * installs or removes it. All of the work is `temper doctor` and `temper accelerate`, in processes of their own.
  */
-import { CancellationError, ProgressLocation, QuickPickItemKind, window, type CancellationToken } from 'vscode';
+import { CancellationError, ProgressLocation, QuickPickItemKind, window } from 'vscode';
 import {
   acceleratorReportSchema,
   findingSchema,
@@ -16,6 +16,7 @@ import { runtimeOf, type App } from '../app';
 import { formatRunError, messages } from '../messages';
 import type { JsonLine } from '../process/json-lines';
 import { runCli } from '../process/run-cli';
+import { runUntilCancelled } from '../process/run-until-cancelled';
 import { isTrusted } from '../trust';
 import { accelerationItems, formatAdvice, type AccelerationItem } from './acceleration-items';
 
@@ -133,20 +134,5 @@ async function runCancellable(app: App, title: string, { args, onLine }: Call): 
   } catch (error) {
     if (error instanceof CancellationError) return undefined;
     throw error;
-  }
-}
-
-async function runUntilCancelled<Result>(
-  token: CancellationToken,
-  run: (signal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  const abort = new AbortController();
-  const listener = token.onCancellationRequested(() => abort.abort());
-  try {
-    return await run(abort.signal);
-  } catch (error) {
-    throw abort.signal.aborted ? new CancellationError() : error;
-  } finally {
-    listener.dispose();
   }
 }

@@ -10,6 +10,8 @@ export interface CliCall {
   /** Without `--json`, which is added. */
   readonly args: readonly string[];
   readonly cwd?: string;
+  /** For this child alone: what is secret goes here, since other users can read arguments. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly onLine?: (line: JsonLine) => void;
   /** Aborting ends the child; the promise then rejects with an `AbortError`. */
   readonly signal?: AbortSignal;
@@ -18,7 +20,7 @@ export interface CliCall {
 /** The line of kind `result`. A line of kind `error` is thrown as a `RunFailure`, anything else as an `Error`. */
 export function runCli(call: CliCall): Promise<JsonLine> {
   const child = spawn(call.runtime.nodePath, [call.runtime.cliFile, ...call.args, '--json'], {
-    env: createChildEnvironment(call.runtime),
+    env: { ...createChildEnvironment(call.runtime), ...call.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
     ...(call.cwd !== undefined && { cwd: call.cwd }),

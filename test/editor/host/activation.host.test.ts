@@ -30,8 +30,12 @@ describe('the extension, as it is installed', () => {
       'dist/temper.cjs',
       'dist/wasm-worker.cjs',
       'dist/webgpu-backend.cjs',
+      'dist/sharp.cjs',
+      'dist/sharp-wasm32.cjs',
       'dist/webview.js',
       'models/tiny-encoder/model.safetensors',
+      'models/tiny-decoder/model.safetensors',
+      'templates/instruction-tuning/temper.json',
       'bin/temper.cjs',
     ];
     assert.deepEqual(

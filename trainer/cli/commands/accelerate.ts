@@ -12,6 +12,7 @@ import { testAccelerator } from '../../acceleration/self-test';
 import { removeInstalled, sweep } from '../../acceleration/staging';
 import { surveyMachine } from '../../acceleration/survey';
 import { chooseBackend } from '../../backends/choose';
+import { cancelOnSignal } from '../cancel-on-signal';
 import { badUsage, type Command, type CommandArguments } from '../command';
 import type { Output } from '../output';
 
@@ -42,7 +43,7 @@ async function install(name: Accelerator, output: Output): Promise<0> {
   const storageDir = accelerationStorage();
   await refuseWhatCannotWork(name, storageDir);
   output.say(`Downloading ${acceleratorPackages[name].name} from ${acceleratorPackages[name].source}.`);
-  const cancelling = listenForSignals();
+  const cancelling = cancelOnSignal();
   try {
     const onProgress = (progress: InstallProgress) => report(progress, output);
     const onOutput = (text: string) => output.record({ kind: 'output', text });
@@ -98,21 +99,4 @@ function report(progress: InstallProgress, output: Output): void {
   const { phase, bytes, message } = progress;
   output.record(progress);
   output.progress(`${phase.padEnd(9)} ${(bytes / 1e6).toFixed(1).padStart(7)} MB  ${message}`);
-}
-
-/** The first signal cancels, and what was begun is cleaned up; the second ends the process, which cleans up as well. */
-function listenForSignals(): { readonly signal: AbortSignal; remove(): void } {
-  const abort = new AbortController();
-  const onSignal = () => {
-    if (abort.signal.aborted) process.exit(130);
-    abort.abort();
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, onSignal);
-  return {
-    signal: abort.signal,
-    remove() {
-      for (const signal of signals) process.removeListener(signal, onSignal);
-    },
-  };
 }
