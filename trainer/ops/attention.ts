@@ -3,6 +3,7 @@
  * layers. Rows lie one behind the other, so there is no padding to compute or to mask.
  */
 import * as tf from '../tensors';
+import { embedding } from './embedding';
 import { formatShapes } from './format-shapes';
 import { FUSED_KERNELS, hasKernel, registerFusedGradient } from './fused';
 import { lengthsOf, type Starts } from './sequences';
@@ -19,38 +20,74 @@ export interface AttentionInputs {
   heads: number;
   /** Fewer than `heads` in grouped-query attention. Default `heads`. */
   keyHeads?: number;
-  /** Whether a token sees only itself and what is before it; the last query stands at the last key. Default false. */
+  /** Whether a token sees only itself and what is before it. Default false. */
   causal?: boolean;
+  /** A query sees keys at most this many places away from it. Default: all of them. */
+  window?: number;
+  /** Where each row's first query stands among its keys, one behind the other from there: [rows]. Default: the last at the last key. */
+  firstPlaces?: Int32Array;
+  /**
+   * Added to the scaled scores by where a key stands from its query: column `reach + place of the key - place of the query`,
+   * [heads, 2 · reach + 1] for any reach of at least the longest distance.
+   */
+  bias?: tf.Tensor2D;
 }
 
-type CompleteInputs = Required<AttentionInputs>;
+type CompleteInputs = Required<Omit<AttentionInputs, 'window' | 'bias'>> & Pick<AttentionInputs, 'window' | 'bias'>;
 
-/** softmax(q kᵀ / √size) v per row and head. A query without a key gives zeros. Returns [query tokens, heads · size]. */
-export function attention({ keyHeads, causal = false, ...given }: AttentionInputs): tf.Tensor2D {
-  const inputs = { ...given, keyHeads: keyHeads ?? given.heads, causal };
+/** softmax(q kᵀ / √size + bias) v per row and head. A query without a key gives zeros. Returns [query tokens, heads · size]. */
+export function attention(given: AttentionInputs): tf.Tensor2D {
+  const inputs = completeInputs(given);
   requireAttentionShapes(inputs);
-  if (!hasKernel(FUSED_KERNELS.attention)) return attentionComposite(inputs);
-  const { query, key, value, queryStarts, keyStarts, ...attributes } = inputs;
-  return tf
-    .engine()
-    .runKernel(
-      FUSED_KERNELS.attention,
-      { query, key, value },
-      { ...attributes, queryStarts: [...queryStarts], keyStarts: [...keyStarts] },
-    );
+  const { query, key, value, bias, queryStarts, keyStarts, firstPlaces, ...options } = inputs;
+  const kernel = bias ? FUSED_KERNELS.biasedAttention : FUSED_KERNELS.attention;
+  if (!hasKernel(kernel)) return composeAttention(inputs);
+  const layout = { queryStarts: [...queryStarts], keyStarts: [...keyStarts], firstPlaces: [...firstPlaces] };
+  return tf.engine().runKernel(kernel, { query, key, value, ...(bias ? { bias } : {}) }, { ...options, ...layout });
 }
 
 /** The reference, out of plain operations: rows are padded to the longest, and what is padding gets no weight. */
-export function attentionComposite(inputs: CompleteInputs): tf.Tensor2D {
+export function attentionComposite(given: AttentionInputs): tf.Tensor2D {
+  return composeAttention(completeInputs(given));
+}
+
+function completeInputs(given: AttentionInputs): CompleteInputs {
+  const { queryStarts, keyStarts, heads, keyHeads = heads, causal = false } = given;
+  const queries = lengthsOf(queryStarts);
+  const lastAtLast = () => Int32Array.from(lengthsOf(keyStarts), (keys, row) => keys - (queries[row] ?? 0));
+  return { ...given, keyHeads, causal, firstPlaces: given.firstPlaces ?? lastAtLast() };
+}
+
+function composeAttention(inputs: CompleteInputs): tf.Tensor2D {
   const { query, key, value, queryStarts, keyStarts, heads, keyHeads } = inputs;
   const size = query.shape[1] / heads;
   const group = heads / keyHeads;
   const queries = splitHeads(padRows(query, queryStarts), keyHeads, group, size); // [rows, keyHeads, group · queries, size]
   const keys = splitHeads(padRows(key, keyStarts), keyHeads, 1, size); // [rows, keyHeads, keys, size]
   const values = splitHeads(padRows(value, keyStarts), keyHeads, 1, size);
-  const scores: tf.Tensor4D = tf.mul(tf.matMul(queries, keys, false, true), 1 / Math.sqrt(size)); // [rows, keyHeads, group · queries, keys]
+  const products: tf.Tensor4D = tf.mul(tf.matMul(queries, keys, false, true), 1 / Math.sqrt(size)); // [rows, keyHeads, group · queries, keys]
+  const scores: tf.Tensor4D = inputs.bias ? tf.add(products, spreadBias(inputs.bias, inputs, products.shape)) : products;
   const context: tf.Tensor4D = tf.matMul(visibleSoftmax(scores, inputs), values); // [rows, keyHeads, group · queries, size]
   return unpadRows(joinHeads(context, heads, group), queryStarts);
+}
+
+/** [heads, 2 · reach + 1] → [rows, keyHeads, group · queries, keys]; what it gives for padding is hidden later. */
+function spreadBias(
+  bias: tf.Tensor2D,
+  { firstPlaces, heads, keyHeads }: CompleteInputs,
+  shape: tf.Tensor4D['shape'],
+): tf.Tensor4D {
+  const [rows, , groupQueries, keys] = shape;
+  const group = heads / keyHeads;
+  const queries = groupQueries / group;
+  const reach = (bias.shape[1] - 1) / 2;
+  const distances = Int32Array.from({ length: rows * queries * keys }, (_, i) => {
+    const place = (firstPlaces[Math.floor(i / (queries * keys))] ?? 0) + (Math.floor(i / keys) % queries);
+    return reach + Math.max(-reach, Math.min(reach, (i % keys) - place));
+  });
+  const spread = embedding(tf.transpose(bias), tf.tensor1d(distances, 'int32')); // [rows · queries · keys, heads]
+  const split = tf.transpose(tf.reshape(spread, [rows, queries, keys, keyHeads, group]), [0, 3, 4, 1, 2]);
+  return tf.reshape(split, [rows, keyHeads, groupQueries, keys]);
 }
 
 /** [tokens, width] → [rows, longest, width]; padding is zeros. */
@@ -101,18 +138,28 @@ function visibleSoftmax(scores: tf.Tensor4D, inputs: CompleteInputs): tf.Tensor4
 }
 
 /** 1 where a query may look, 0 elsewhere: [rows, queries, keys]. */
-function markVisible({ queryStarts, keyStarts, causal }: CompleteInputs, queries: number, keys: number): Float32Array {
-  const queryLengths = lengthsOf(queryStarts);
-  const visible = new Float32Array(queryLengths.length * queries * keys);
-  lengthsOf(keyStarts).forEach((keyLength, row) => {
-    const before = keyLength - (queryLengths[row] ?? 0);
+function markVisible(inputs: CompleteInputs, queries: number, keys: number): Float32Array {
+  const keyLengths = lengthsOf(inputs.keyStarts);
+  const visible = new Float32Array(keyLengths.length * queries * keys);
+  keyLengths.forEach((keyLength, row) => {
     for (let i = 0; i < queries; i++) {
-      const seen = causal ? Math.max(0, Math.min(keyLength, before + i + 1)) : keyLength;
+      const [from, end] = keysSeen((inputs.firstPlaces[row] ?? 0) + i, keyLength, inputs);
       const at = (row * queries + i) * keys;
-      visible.fill(1, at, at + seen);
+      visible.fill(1, at + from, at + end);
     }
   });
   return visible;
+}
+
+/** The first key that a query at `place` sees, and the one behind the last. */
+export function keysSeen(
+  place: number,
+  keys: number,
+  { causal = false, window = Infinity }: Pick<AttentionInputs, 'causal' | 'window'>,
+): readonly [number, number] {
+  const from = Math.max(0, place - window);
+  const end = Math.min(keys, place + 1 + (causal ? 0 : window));
+  return [from, Math.max(from, end)];
 }
 
 // The weights are recomputed in the backward pass: saved, they would be the largest tensors of a step.
@@ -122,14 +169,42 @@ registerFusedGradient(FUSED_KERNELS.attention, ['query', 'key', 'value'], (dy, s
   return { query: () => dQuery, key: () => dKey, value: () => dValue };
 });
 
-function requireAttentionShapes({ query, key, value, queryStarts, keyStarts, heads, keyHeads }: CompleteInputs): void {
+registerFusedGradient(FUSED_KERNELS.biasedAttention, ['query', 'key', 'value', 'bias'], (dy, saved, attributes) => {
+  const gradients = tf.engine().runKernel<tf.Tensor[]>(FUSED_KERNELS.biasedAttentionGrad, { dy, ...saved }, attributes);
+  const [dQuery, dKey, dValue, dBias] = gradients; // the last for each row: [rows, heads, 2 · reach + 1]
+  if (!dQuery || !dKey || !dValue || !dBias) throw new Error('attention: its gradient kernel must return four tensors.');
+  return { query: () => dQuery, key: () => dKey, value: () => dValue, bias: () => tf.sum(dBias, 0) };
+});
+
+function requireAttentionShapes({ query, key, value, queryStarts, keyStarts, heads, keyHeads, ...more }: CompleteInputs): void {
   const size = query.shape[1] / heads;
   const alike = value.shape[0] === key.shape[0] && value.shape[1] === key.shape[1] && key.shape[1] === keyHeads * size;
   const covered = queryStarts.at(-1) === query.shape[0] && keyStarts.at(-1) === key.shape[0];
   const grouped = Number.isInteger(size) && Number.isInteger(heads / keyHeads);
-  if (alike && covered && grouped && queryStarts.length === keyStarts.length) return;
+  if (!alike || !covered || !grouped || queryStarts.length !== keyStarts.length) {
+    throw new Error(
+      `attention: ${formatShapes({ query, key, value })}, ${heads} heads, ${keyHeads} key heads and starts that end at ` +
+        `${queryStarts.at(-1)} and ${keyStarts.at(-1)} do not fit; expected [tokens, heads · size], [tokens, keyHeads · size] twice, starts that end at the tokens.`,
+    );
+  }
+  requireDistances({ queryStarts, keyStarts, heads, ...more });
+}
+
+function requireDistances(inputs: Omit<CompleteInputs, 'query' | 'key' | 'value' | 'keyHeads'>): void {
+  const { queryStarts, keyStarts, firstPlaces, heads, window = 0, bias } = inputs;
+  if (!(Number.isInteger(window) && window >= 0))
+    throw new Error(`attention: a window of ${window} places is no whole number of them.`);
+  if (firstPlaces.length !== queryStarts.length - 1) {
+    throw new Error(`attention: ${firstPlaces.length} first places for ${queryStarts.length - 1} rows.`);
+  }
+  const queries = lengthsOf(queryStarts);
+  const distances = lengthsOf(keyStarts).map((keys, row) => {
+    const first = firstPlaces[row] ?? 0;
+    return Math.max(0, keys - 1 - first, first + (queries[row] ?? 0) - 1);
+  });
+  const farthest = Math.max(0, ...distances);
+  if (!bias || (bias.shape[0] === heads && bias.shape[1] % 2 === 1 && bias.shape[1] > 2 * farthest)) return;
   throw new Error(
-    `attention: ${formatShapes({ query, key, value })}, ${heads} heads, ${keyHeads} key heads and starts that end at ` +
-      `${queryStarts.at(-1)} and ${keyStarts.at(-1)} do not fit; expected [tokens, heads · size], [tokens, keyHeads · size] twice, starts that end at the tokens.`,
+    `attention: ${formatShapes({ bias })} does not fit ${heads} heads and keys up to ${farthest} places away; expected [heads, 2 · reach + 1].`,
   );
 }

@@ -1,4 +1,4 @@
-/** A dense layer with a low-rank update, as LoRA has it: y = x Wᵀ + b + s · (x Aᵀ) Bᵀ. */
+/** A dense layer with a low-rank update, as LoRA has it: y = x Wᵀ + b + s · (x Aᵀ) Bᵀ, with or without the bias b. */
 import * as tf from '../tensors';
 import { dense } from './dense';
 import { formatShapes } from './format-shapes';
@@ -10,7 +10,7 @@ export interface LowRankDenseInputs {
   /** [out, in] */
   weight: tf.Tensor2D;
   /** [out] */
-  bias: tf.Tensor1D;
+  bias?: tf.Tensor1D | undefined;
   /** [r, in] */
   a: tf.Tensor2D;
   /** [out, r] */
@@ -22,7 +22,8 @@ export interface LowRankDenseInputs {
 export function lowRankDense(inputs: LowRankDenseInputs): tf.Tensor2D {
   requireShapes(inputs);
   if (!hasKernel(FUSED_KERNELS.lowRankDense)) return lowRankDenseComposite(inputs);
-  const { scale, ...tensors } = inputs;
+  const { x, weight, bias, a, b, scale } = inputs;
+  const tensors = { x, weight, a, b, ...(bias ? { bias } : {}) };
   return tf.engine().runKernel(FUSED_KERNELS.lowRankDense, tensors, { scale });
 }
 
@@ -46,7 +47,8 @@ registerFusedGradient(FUSED_KERNELS.lowRankDense, ['x', 'weight', 'a', 'b'], (dy
 function requireShapes({ x, weight, bias, a, b }: LowRankDenseInputs): void {
   const [out, width] = weight.shape;
   const [r] = a.shape;
-  const fits = x.shape[1] === width && bias.shape[0] === out && a.shape[1] === width && b.shape[0] === out && b.shape[1] === r;
+  const fits =
+    x.shape[1] === width && (!bias || bias.shape[0] === out) && a.shape[1] === width && b.shape[0] === out && b.shape[1] === r;
   if (fits) return;
   throw new Error(
     `lowRankDense: ${formatShapes({ x, weight, bias, a, b })} do not fit; expected [rows, in], [out, in], [out], [r, in], [out, r].`,

@@ -2,6 +2,7 @@
  * NF4 as bitsandbytes lays it out (Dettmers et al. 2023, https://arxiv.org/abs/2305.14314): 4-bit codes in blocks of 64
  * elements, a scale per block, and the scales themselves in 8 bits over blocks of 256. Plain arrays, no tensors.
  */
+import { sumAsPytorch } from './pytorch-sum';
 
 /** Elements that share a scale. Blocks run through the tensor row by row and may straddle rows. */
 export const BLOCK = 64;
@@ -73,7 +74,7 @@ function scaleDown(value: number, index: number, scales: Float32Array, count: nu
 
 /** Scales less their mean, as signed 8-bit codes over blocks of 256. */
 function quantizeScales(scales: Float32Array): Pick<Nf4Data, 'absmax' | 'nestedAbsmax' | 'nestedQuantMap' | 'nestedOffset'> {
-  const nestedOffset = Math.fround(scales.reduce((sum, scale) => sum + scale, 0) / Math.max(1, scales.length));
+  const nestedOffset = Math.fround(sumAsPytorch(scales) / Math.max(1, scales.length));
   const centered = scales.map((scale) => scale - nestedOffset);
   const blocks = Math.ceil(centered.length / NESTED_BLOCK);
   const nestedAbsmax = Float32Array.from({ length: blocks }, (_, block) => largestOf(centered, block, NESTED_BLOCK));
@@ -81,18 +82,33 @@ function quantizeScales(scales: Float32Array): Pick<Nf4Data, 'absmax' | 'nestedA
   const bounds = midpoints(nestedQuantMap);
   const absmax = Uint8Array.from(centered, (scale, i) => {
     const largest = nestedAbsmax[Math.floor(i / NESTED_BLOCK)] ?? NaN;
-    return indexOfNearest(bounds, largest === 0 ? 0 : Math.fround(scale / largest));
+    return largest === 0 ? 0 : indexOfNearest(bounds, snapToGrid(Math.fround(scale * Math.fround(1 / largest))));
   });
   return { absmax, nestedAbsmax, nestedQuantMap, nestedOffset };
 }
 
+/**
+ * bitsandbytes looks scales up in a table of 65,536 steps from -1 to 1: what lies within half a step of the middle between
+ * two codes may get the farther one. Found by bisection of its thresholds, to the last bit of a float.
+ */
+function snapToGrid(value: number): number {
+  const step = Math.floor(Math.fround(Math.fround(value + 1) * halfSteps) + 0.5);
+  return Math.fround(Math.fround(step * Math.fround(1 / halfSteps)) - 1);
+}
+
+const halfSteps = 32767.5;
+
 /** The elements `first` to `first + count`, counted through the whole tensor. */
 export function dequantizeNf4Range(data: Nf4Data, first: number, count: number): Float32Array {
-  return Float32Array.from({ length: count }, (_, offset) => {
+  const values = new Float32Array(count);
+  let scale = NaN;
+  for (let offset = 0; offset < count; offset++) {
     const i = first + offset;
+    if (offset === 0 || i % BLOCK === 0) scale = scaleOf(data, Math.floor(i / BLOCK));
     const byte = data.weight[i >> 1] ?? NaN;
-    return (data.quantMap[i % 2 === 0 ? byte >> 4 : byte & 15] ?? NaN) * scaleOf(data, Math.floor(i / BLOCK));
-  });
+    values[offset] = (data.quantMap[i % 2 === 0 ? byte >> 4 : byte & 15] ?? NaN) * scale;
+  }
+  return values;
 }
 
 /** A block's scale, rounded twice as bitsandbytes does. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { embedding, embeddingComposite } from '../../../trainer/ops/embedding';
-import { firstToken, meanPool } from '../../../trainer/ops/pool';
+import { firstToken, maxPool, meanPool, weighTokens } from '../../../trainer/ops/pool';
 import * as tf from '../../../trainer/tensors';
 import { assertClose, randomBlock, seededRandom } from '../numbers';
 import { assertLikeComposite, countKernels, differentiate, read, useWasm } from '../on-backends';
@@ -75,5 +75,28 @@ describe('meanPool', () => {
     ];
     const pooled = tf.tidy(() => read(meanPool(tf.tensor2d(tokens), Int32Array.of(0, 2, 2, 5))));
     assertClose(pooled, [2, 3, 0, 0, 7, 8], 1e-6, 'meanPool');
+  });
+});
+
+describe('maxPool', () => {
+  it('takes the largest of each element in a row, and gives the gradient to where it was', async () => {
+    await useWasm();
+    const values = Float32Array.of(1, 9, 3, 4, -5, -6, -7, -2);
+    const outcome = differentiate((x) => maxPool(x as tf.Tensor2D, Int32Array.of(0, 2, 4)), [{ values, shape: [4, 2] }]);
+    assert.deepEqual([...outcome.value], [3, 9, -5, -2]);
+    const gradient = [...(outcome.gradients[0] ?? [])];
+    assert.deepEqual(
+      gradient.map((value) => value !== 0),
+      [false, true, true, false, true, false, false, true],
+    );
+  });
+});
+
+describe('weighTokens', () => {
+  it('weighs a token by its place in its row and the length of the row', async () => {
+    await useWasm();
+    const x = tf.tensor2d([1, 10, 100, 1000], [4, 1]);
+    const pooled = read(weighTokens(x, Int32Array.of(0, 1, 4), (place, length) => (place + 1) * length));
+    assert.deepEqual([...pooled], [1, 3 * (10 + 2 * 100 + 3 * 1000)]);
   });
 });

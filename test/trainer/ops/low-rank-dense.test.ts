@@ -34,6 +34,19 @@ describe('lowRankDense', () => {
     });
   }
 
+  it('agrees with its composite without a bias', async () => {
+    const random = seededRandom(3);
+    const layer = (op: typeof lowRankDense) => (x: tf.Tensor, weight: tf.Tensor, a: tf.Tensor, b: tf.Tensor) =>
+      op({ ...inputsOf([x, weight, x, a, b]), bias: undefined });
+    await assertLikeComposite({
+      inputs: [randomBlock(random, 20, 9), randomBlock(random, 13, 9), randomBlock(random, 4, 9), randomBlock(random, 13, 4)],
+      fused: (x, weight, a, b) => layer(lowRankDense)(x, weight, a, b),
+      composite: (x, weight, a, b) => layer(lowRankDenseComposite)(x, weight, a, b),
+      tolerance: 2e-5,
+      what: 'lowRankDense',
+    });
+  });
+
   it('refuses shapes that do not fit', async () => {
     await useWasm();
     tf.tidy(() => {

@@ -50,22 +50,11 @@ describe('NF4 as bitsandbytes lays it out', () => {
     it(`has the same codes, maps, scales of scales and offset (${name})`, () => {
       const ours = quantizeNf4(values, data.rows, data.columns);
       assertClose(ours.weight, data.weight, 0, 'codes');
+      assertClose(ours.absmax, data.absmax, 0, 'absmax');
       assertClose(ours.quantMap, data.quantMap, 0, 'quant_map');
       assertClose(ours.nestedQuantMap, data.nestedQuantMap, 0, 'nested_quant_map');
       assertClose(ours.nestedAbsmax, data.nestedAbsmax, 0, 'nested_absmax');
       assert.equal(ours.nestedOffset, data.nestedOffset);
-    });
-
-    // bitsandbytes looks scales up in a table on the processor, which misses the nearest code now and then.
-    it(`has the same codes of scales, or nearer ones (${name})`, () => {
-      const { absmax } = quantizeNf4(values, data.rows, data.columns);
-      assert.equal(absmax.length, data.absmax.length);
-      const different = [...absmax.keys()].filter((block) => absmax[block] !== data.absmax[block]);
-      assert.ok(different.length <= 1, `${different.length} of ${absmax.length} differ`);
-      for (const block of different) {
-        const error = (code: number | undefined) => Math.abs(scaleOf(data, block, code) - largestOf(values, block));
-        assert.ok(error(absmax[block]) <= error(data.absmax[block]), `block ${block}`);
-      }
     });
 
     it(`dequantises its parts to the same numbers, in JavaScript and in every build (${name})`, async () => {
@@ -258,12 +247,4 @@ function readCase(tensors: (name: string) => Uint8Array, name: string): Golden {
     nestedOffset,
   };
   return { values: floats('values'), dequantized: floats('dequantized'), data };
-}
-
-function scaleOf({ nestedQuantMap, nestedAbsmax, nestedOffset }: Nf4Data, block: number, code = NaN): number {
-  return (nestedQuantMap[code] ?? NaN) * (nestedAbsmax[Math.floor(block / 256)] ?? NaN) + nestedOffset;
-}
-
-function largestOf(values: Float32Array, block: number): number {
-  return Math.max(...values.subarray(block * 64, (block + 1) * 64).map(Math.abs));
 }

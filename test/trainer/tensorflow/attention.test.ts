@@ -13,6 +13,8 @@ interface Shape {
   readonly keyHeads: number;
   readonly size: number;
   readonly causal: boolean;
+  readonly window?: number;
+  readonly firstPlaces?: Int32Array;
 }
 
 const alike = { keyHeads: 2, heads: 2, size: 5, causal: false };
@@ -27,15 +29,26 @@ const SHAPES: readonly Shape[] = [
   { what: 'grouped queries', queries: [6, 15], keys: [6, 15], heads: 6, keyHeads: 2, size: 5, causal: true },
   { what: 'queries without keys', queries: [4, 2], keys: [0, 3], heads: 2, keyHeads: 1, size: 3, causal: false },
   { what: 'more queries than keys', queries: [5, 2], keys: [3, 4], ...alike, causal: true },
+  { what: 'a window', queries: [17, 2, 9], keys: [17, 2, 9], ...alike, window: 3 },
+  { what: 'a window behind causal queries', queries: [17, 2, 9], keys: [17, 2, 9], ...alike, causal: true, window: 3 },
+  {
+    what: 'a window that some queries see no key in',
+    queries: [9, 1],
+    keys: [4, 8],
+    ...alike,
+    window: 2,
+    firstPlaces: Int32Array.of(0, 5),
+  },
   { what: 'no keys at all', queries: [2, 1], keys: [0, 0], ...alike },
 ];
 
 describeWithTensorFlow('attention on the tensorflow backend', () => {
   for (const shape of SHAPES) {
-    const { what, queries, keys, heads, keyHeads, size, causal } = shape;
+    const { what, queries, keys, size, ...options } = shape;
+    const { heads, keyHeads } = options;
     it(`agrees with its composite in value and gradients: ${what}`, () => {
       const tokens = (lengths: readonly number[]) => lengths.reduce((sum, length) => sum + length, 0);
-      const layout = { queryStarts: startsOf(queries), keyStarts: startsOf(keys), heads, keyHeads, causal };
+      const layout = { queryStarts: startsOf(queries), keyStarts: startsOf(keys), ...options };
       const over = (op: typeof attentionComposite) => (query: tf.Tensor, key: tf.Tensor, value: tf.Tensor) =>
         op({ query: query as tf.Tensor2D, key: key as tf.Tensor2D, value: value as tf.Tensor2D, ...layout });
       return assertLikeCpu({

@@ -85,6 +85,18 @@ describeWithTensorFlow('a kernel of the tensorflow backend', () => {
       });
     });
 
+    it(`agrees with its composite: low-rank dense of [${rows}, ${columns}] without a bias`, () => {
+      const layer = (op: typeof lowRankDense) => (x: tf.Tensor, weight: tf.Tensor, a: tf.Tensor, b: tf.Tensor) =>
+        op({ x: x as tf.Tensor2D, weight: weight as tf.Tensor2D, a: a as tf.Tensor2D, b: b as tf.Tensor2D, scale: 0.5 });
+      return assertLikeCpu({
+        inputs: blocks([rows, columns], [9, columns], [3, columns], [9, 3]),
+        fused: layer(lowRankDense),
+        composite: layer(lowRankDenseComposite),
+        tolerance: 2e-5,
+        what: 'low-rank dense without a bias',
+      });
+    });
+
     for (const smoothing of [0, 0.1]) {
       const classes = columns + 1; // TensorFlow.js makes no one-hot rows of a single class
       it(`agrees with its composite: cross entropy of [${rows}, ${classes}] with smoothing ${smoothing}`, () => {

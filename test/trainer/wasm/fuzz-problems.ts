@@ -9,6 +9,7 @@ import { dropout, dropoutComposite } from '../../../trainer/ops/dropout';
 import type { Random } from '../../../trainer/ops/dropout';
 import { embedding, embeddingComposite } from '../../../trainer/ops/embedding';
 import { swiglu, swigluComposite } from '../../../trainer/ops/gated';
+import { joinRows, joinRowsComposite } from '../../../trainer/ops/join-rows';
 import { layerNorm, layerNormComposite } from '../../../trainer/ops/layer-norm';
 import { lowRankDense, lowRankDenseComposite } from '../../../trainer/ops/low-rank-dense';
 import { NO_LABEL, linearCrossEntropy, linearCrossEntropyComposite } from '../../../trainer/ops/linear-cross-entropy';
@@ -16,7 +17,8 @@ import { createNf4Weight, denseNf4, denseNf4Composite, dequantizeNf4, dequantize
 import { quantizeNf4 } from '../../../trainer/ops/nf4-format';
 import { rmsNorm, rmsNormComposite } from '../../../trainer/ops/rms-norm';
 import { createRotaryTables, rotary, rotaryComposite } from '../../../trainer/ops/rotary';
-import { startsOf } from '../../../trainer/ops/sequences';
+import { dropFirstComposite, prependComposite, prependToRows, withoutFirst } from '../../../trainer/ops/prepend-to-rows';
+import { lengthsOf, startsOf, type Starts } from '../../../trainer/ops/sequences';
 import { sumOfSquares, sumOfSquaresComposite } from '../../../trainer/ops/sum-of-squares';
 import * as tf from '../../../trainer/tensors';
 import { randomBlock, randomInteger } from '../numbers';
@@ -125,17 +127,29 @@ export const PROBLEMS: Record<string, (random: Random) => Problem> = {
     const lengths = Array.from({ length: randomInteger(random, 4) }, () => randomInteger(random, 40)); // the reference is slow
     const starts = startsOf(lengths);
     const tokens = starts.at(-1) ?? 0;
-    const options = { heads: keyHeads * group, keyHeads, causal: random.next() < 0.5, queryStarts: starts, keyStarts: starts };
+    const window = random.next() < 0.3 ? { window: randomInteger(random, 12) } : {};
+    const options = {
+      ...{ heads: keyHeads * group, keyHeads, causal: random.next() < 0.5, queryStarts: starts, keyStarts: starts },
+      ...window,
+    };
+    const bias = drawSome(random, randomBlock(random, keyHeads * group, 79));
     const width = keyHeads * size;
+    const toInputs = (query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, b?: tf.Tensor) => ({
+      query: query as Matrix,
+      key: key as Matrix,
+      value: value as Matrix,
+      ...(b ? { bias: b as Matrix } : {}),
+    });
     return {
       inputs: [
         randomBlock(random, tokens, group * width),
         randomBlock(random, tokens, width),
         randomBlock(random, tokens, width),
+        ...bias,
       ],
-      options: `rows of ${lengths.join(', ') || 'nothing'}, ${keyHeads} · ${group} heads${options.causal ? ', causal' : ''}`,
-      fused: (q, k, v) => attention({ query: q as Matrix, key: k as Matrix, value: v as Matrix, ...options }),
-      composite: (q, k, v) => attentionComposite({ query: q as Matrix, key: k as Matrix, value: v as Matrix, ...options }),
+      options: `rows of ${lengths.join(', ') || 'nothing'}, ${keyHeads} · ${group} heads${options.causal ? ', causal' : ''}, window ${window.window}`,
+      fused: (q, k, v, b) => attention({ ...toInputs(q, k, v, b), ...options }),
+      composite: (q, k, v, b) => attentionComposite({ ...toInputs(q, k, v, b), ...options }),
       tolerance: 1e-4,
       specials: [NaN], // a score of minus infinity loses to the hidden ones of the reference, which are finite
     };
@@ -147,6 +161,25 @@ export const PROBLEMS: Record<string, (random: Random) => Problem> = {
       inputs: [randomBlock(random, vocabulary, drawExtent(random))],
       fused: (table) => embedding(table as Matrix, ids()),
       composite: (table) => embeddingComposite(table as Matrix, ids()),
+    };
+  },
+  prependToRows: (random) => {
+    const { starts, width, virtual } = drawPackedRows(random);
+    return {
+      inputs: [randomBlock(random, virtual, width), randomBlock(random, starts.at(-1) ?? 0, width)],
+      options: `rows at ${starts.join()}`,
+      fused: (front, x) => prependToRows(front as Matrix, x as Matrix, starts).x,
+      composite: (front, x) => prependComposite(front as Matrix, x as Matrix, starts),
+    };
+  },
+  withoutFirst: (random) => {
+    const { starts, width, virtual } = drawPackedRows(random);
+    const longer = startsOf(lengthsOf(starts).map((length) => length + virtual));
+    return {
+      inputs: [randomBlock(random, longer.at(-1) ?? 0, width)],
+      options: `rows at ${longer.join()}, ${virtual} of each`,
+      fused: (x) => withoutFirst(x as Matrix, longer, virtual).x,
+      composite: (x) => dropFirstComposite(x as Matrix, longer, virtual),
     };
   },
   crossEntropy: (random) => {
@@ -263,6 +296,19 @@ export const PROBLEMS: Record<string, (random: Random) => Problem> = {
     const f: TensorFunction = () => tf.mul(tf.cast(ids(), 'float32'), 0.5);
     return { inputs: [], fused: f, composite: f, tolerance: 0, hasGradient: false };
   },
+  joinRows: (random) => {
+    const { starts, width } = drawPackedRows(random);
+    const more = startsOf(lengthsOf(starts).map(() => 1 + randomInteger(random, 3)));
+    const packed = (x: tf.Tensor, at: Starts) => ({ x: x as Matrix, starts: at });
+    return {
+      inputs: [randomBlock(random, starts.at(-1) ?? 0, width), randomBlock(random, more.at(-1) ?? 0, width)],
+      options: `rows at ${starts.join()} and ${more.join()}`,
+      fused: (first, second) => joinRows(packed(first, starts), packed(second, more)).x,
+      composite: (first, second) => joinRowsComposite(packed(first, starts), packed(second, more)),
+      tolerance: 0,
+      hasGradient: false,
+    };
+  },
 };
 
 /** Alike, a number, a row, a column, either way round. */
@@ -303,4 +349,13 @@ function drawSome(random: Random, block: Block): Block[] {
 function requireTensor(x: tf.Tensor | undefined): tf.Tensor {
   if (!x) throw new Error('The problem has fewer inputs than its function.');
   return x;
+}
+
+/** A few rows, empty ones among them but not all (the reference cannot differentiate no tokens), and how many go in front of each. */
+function drawPackedRows(random: Random): { starts: Starts; width: number; virtual: number } {
+  const lengths = [
+    1 + randomInteger(random, 20),
+    ...Array.from({ length: randomInteger(random, 4) }, () => randomInteger(random, 20)),
+  ];
+  return { starts: startsOf(lengths), width: drawExtent(random), virtual: 1 + randomInteger(random, 8) };
 }

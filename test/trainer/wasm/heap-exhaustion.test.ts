@@ -15,7 +15,7 @@ const STEPS = 8;
 
 const [ROWS, WIDTH, OUT] = [64, 96, 80];
 const NORM = { epsilon: 1e-5 };
-const HEADS = { heads: 4, keyHeads: 4, causal: true, queryStarts: [0, 40, ROWS], keyStarts: [0, 40, ROWS] };
+const HEADS = { heads: 4, keyHeads: 4, causal: true, queryStarts: [0, 40, ROWS], keyStarts: [0, 40, ROWS], firstPlaces: [0, 0] };
 
 interface Call {
   inputs: tf.NamedTensorMap;
@@ -70,8 +70,22 @@ const CALLS: Record<keyof typeof FUSED_KERNELS, () => Call> = {
   },
   attention: () => ({ inputs: attentionInputs(), attributes: HEADS }),
   attentionGrad: () => ({ inputs: { dy: matrix(ROWS, WIDTH), ...attentionInputs() }, attributes: HEADS }),
+  biasedAttention: () => ({ inputs: { ...attentionInputs(), bias: matrix(4, 79) }, attributes: { ...HEADS, window: 9 } }),
+  biasedAttentionGrad: () => ({
+    inputs: { dy: matrix(ROWS, WIDTH), ...attentionInputs(), bias: matrix(4, 79) },
+    attributes: { ...HEADS, window: 9 },
+  }),
   embedding: () => ({ inputs: { table: matrix(OUT, WIDTH), ids: ids(ROWS, OUT) } }),
   embeddingGrad: () => ({ inputs: { dy: matrix(ROWS, WIDTH), ids: ids(ROWS, OUT) }, attributes: { vocabulary: OUT } }),
+  prependToRows: () => ({
+    inputs: { front: matrix(8, WIDTH), x: matrix(ROWS, WIDTH) },
+    attributes: { starts: [0, 40, ROWS], virtual: 8 },
+  }),
+  joinRows: () => ({
+    inputs: { first: matrix(ROWS, WIDTH), second: matrix(ROWS, WIDTH) },
+    attributes: { firstStarts: [0, 40, ROWS], secondStarts: [0, 9, ROWS] },
+  }),
+  withoutFirst: () => ({ inputs: { x: matrix(ROWS, WIDTH) }, attributes: { starts: [0, 40, ROWS], virtual: 8 } }),
   crossEntropy: () => ({
     inputs: { logits: matrix(ROWS, WIDTH), labels: ids(ROWS, WIDTH) },
     attributes: { labelSmoothing: 0.1 },

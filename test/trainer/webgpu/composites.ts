@@ -3,7 +3,7 @@ import { attention } from '../../../trainer/ops/attention';
 import { crossEntropy } from '../../../trainer/ops/cross-entropy';
 import { embedding } from '../../../trainer/ops/embedding';
 import { swiglu } from '../../../trainer/ops/gated';
-import { firstToken, meanPool } from '../../../trainer/ops/pool';
+import { firstToken, maxPool, meanPool } from '../../../trainer/ops/pool';
 import { rmsNorm } from '../../../trainer/ops/rms-norm';
 import { createRotaryTables, rotary } from '../../../trainer/ops/rotary';
 import { startsOf } from '../../../trainer/ops/sequences';
@@ -30,15 +30,26 @@ function attend(heads: number, keyHeads: number, causal: boolean): Composite {
   };
 }
 
+const attendByDistance: Composite = {
+  what: 'attention within a window, with scores by distance',
+  inputs: [block(tokens, 8, 1), block(tokens, 8, 2), block(tokens, 8, 3), block(2, 9, 14)],
+  compute: (query, key, value, bias) => {
+    const by = bias ? { bias } : {};
+    return attention({ query, key, value, ...by, queryStarts: starts, keyStarts: starts, heads: 2, window: 2 });
+  },
+};
+
 export const composites: readonly Composite[] = [
   attend(3, 3, false),
   attend(4, 2, true),
+  attendByDistance,
   {
     what: 'embedding with repeated ids',
     inputs: [block(6, 5, 4)],
     compute: (table) => embedding(table, integers(0, 5, 2, 2, 5, 2)),
   },
   { what: 'first token', inputs: [block(tokens, 5, 5)], compute: (x) => firstToken(x, starts) },
+  { what: 'max pool', inputs: [block(tokens, 5, 6)], compute: (x) => maxPool(x, starts) },
   { what: 'mean pool', inputs: [block(tokens, 5, 6)], compute: (x) => meanPool(x, starts) },
   { what: 'cross entropy', inputs: [block(4, 7, 7)], compute: (logits) => crossEntropy(logits, integers(0, 6, 3, 3), 0.1) },
   { what: 'swiglu', inputs: [block(3, 5, 8), block(3, 5, 9)], compute: (gate, up) => swiglu(gate, up) },

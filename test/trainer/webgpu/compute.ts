@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { chooseBackend, reportBackends, type BackendReport } from '../../../trainer/backends/choose';
 import { computeGradients, takeStep } from '../../../trainer/step';
+import { computeLogits } from '../../../trainer/models/run-backbone';
 import * as tf from '../../../trainer/tensors';
 import { createTinyTraining, firstBatch, type TinyTraining } from '../tiny-training';
 
@@ -68,8 +69,8 @@ async function trainOn(backend: 'cpu' | 'webgpu', method: MethodName, projectDir
 }
 
 async function lookOnce(training: TinyTraining): Promise<Pick<Outcome, 'logits' | 'firstLoss' | 'gradients'>> {
-  const { classifier, adapter } = training.options;
-  const logits = tf.tidy(() => classifier.logits(adapter, firstBatch(training).batch));
+  const { model, adapter } = training.options;
+  const logits = tf.tidy(() => computeLogits(model, firstBatch(training).batch, { tuning: adapter }));
   const values = [...(await logits.data())];
   logits.dispose();
   const { loss, gradients } = await computeGradients(training.options, [firstBatch(training, 0, 5), firstBatch(training, 5)]);

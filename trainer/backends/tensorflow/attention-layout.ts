@@ -1,15 +1,19 @@
 /** How rows of different lengths lie in the padded, rectangular tensors that TensorFlow's attention is computed on. */
+import { keysSeen } from '../../ops/attention';
 import * as tf from '../../tensors';
 import { lengthsOf, type Starts } from '../../ops/sequences';
 
 export interface AttentionShape {
   readonly queryStarts: Starts;
   readonly keyStarts: Starts;
+  /** Where each row's first query stands among its keys. */
+  readonly firstPlaces: readonly number[];
   readonly heads: number;
   readonly keyHeads: number;
   /** Columns of a head. */
   readonly size: number;
   readonly causal: boolean;
+  readonly window?: number;
 }
 
 /** What a program has to do; it is the same for all batches of one kind. */
@@ -41,7 +45,7 @@ export function kindOf(shape: AttentionShape): AttentionKind {
     size: shape.size,
     padsQueries: hasPadding(queries),
     padsKeys,
-    isMasked: padsKeys || shape.causal,
+    isMasked: padsKeys || !seesAlike(shape),
     hasBlindQueries: hasBlindQueries(shape, queries, keys),
   };
 }
@@ -100,15 +104,15 @@ function paddingFeeds(side: Side, { rows, longest, lengths }: Extent, starts: St
   };
 }
 
-/** `visible` is 1 where a query sees a key; `hidden` is 0 there and -1e30 elsewhere. Without causality all queries of a row see alike. */
+/** `visible` is 1 where a query sees a key; `hidden` is 0 there and -1e30 elsewhere. */
 function maskFeeds(shape: AttentionShape, queries: Extent, keys: Extent, scores: number[]): Record<string, tf.Tensor> {
-  const alike = !shape.causal;
-  const perRow = alike ? 1 : queries.longest;
+  const perRow = seesAlike(shape) ? 1 : queries.longest;
   const visible = new Float32Array(keys.rows * perRow * keys.longest);
   for (let row = 0; row < keys.rows; row++) {
     for (let query = 0; query < perRow; query++) {
       const at = (row * perRow + query) * keys.longest;
-      visible.fill(1, at, at + keysSeen(shape, queries, keys, row, query));
+      const [from, end] = keysSeen((shape.firstPlaces[row] ?? 0) + query, keys.lengths[row] ?? 0, shape);
+      visible.fill(1, at + from, at + end);
     }
   }
   const dimensions: [number, number, number, number, number] = [keys.rows, 1, 1, perRow, keys.longest];
@@ -122,15 +126,19 @@ function maskFeeds(shape: AttentionShape, queries: Extent, keys: Extent, scores:
   };
 }
 
-function keysSeen({ causal }: AttentionShape, queries: Extent, keys: Extent, row: number, query: number): number {
-  const length = keys.lengths[row] ?? 0;
-  if (!causal) return length;
-  const before = length - (queries.lengths[row] ?? 0); // the last query stands at the last key
-  return Math.max(0, Math.min(length, before + query + 1));
+/** Whether all queries of a row see the same keys. */
+function seesAlike({ causal, window }: AttentionShape): boolean {
+  return !causal && window === undefined;
 }
 
 function hasBlindQueries(shape: AttentionShape, queries: Extent, keys: Extent): boolean {
-  return queries.lengths.some((length, row) => length > 0 && keysSeen(shape, queries, keys, row, 0) === 0);
+  return queries.lengths.some((length, row) => {
+    const first = shape.firstPlaces[row] ?? 0;
+    return [first, first + length - 1].some((place) => {
+      const [from, end] = keysSeen(place, keys.lengths[row] ?? 0, shape);
+      return length > 0 && from === end;
+    });
+  });
 }
 
 function hasPadding({ lengths, longest }: Extent): boolean {

@@ -54,14 +54,15 @@ const RESULT_BYTES = 73728;
 const BEFORE = Float32Array.from({ length: RESULT_BYTES / 4 }, (_, i) => Math.cos(i));
 const SCRATCH = RESULTS + RESULT_BYTES;
 const WEIGHTS = SCRATCH + 2 ** 21;
-/** Where two rows of tokens start and end, in place of the last numbers. */
-const STARTS = RESULTS - 64;
+/** Where the layout of two rows of tokens stands, in place of the last numbers: query start, queries, key start, keys, first place. */
+const ROWS = RESULTS - 64;
+const ROW_NUMBERS = [0, 9, 0, 9, 0, 9, 11, 9, 11, 0];
 
 export function createTrial(build: KernelBuild): Trial {
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536, shared: true });
   const kernels = instantiateKernels(readKernelModule(build), memory);
   new Float32Array(memory.buffer, NUMBERS, NUMBER_COUNT).forEach((_, i, numbers) => (numbers[i] = 3 * Math.sin(i * i)));
-  new Int32Array(memory.buffer, STARTS, 3).set([0, 9, 20]);
+  new Int32Array(memory.buffer, ROWS, ROW_NUMBERS.length).set(ROW_NUMBERS);
   return { kernels, memory };
 }
 
@@ -97,14 +98,14 @@ function trialCalls(): [kernel: string, args: number[]][] {
     ['activate', [kind, count, x, out]],
     ['activateGrad', [kind, count, x, y, out]],
   ]);
-  const attention = [0, 4, 2, 2, 5, 1, STARTS, STARTS, x, y, z];
+  const attention = [0, 4, 2, 2, 5, 1, 4, 22, ROWS, x, y, z, x + 8192]; // causal, with a window and a bias
   const adamFactors = [0.5, 0.9, 0.1, 0.99, 0.01, 0.999, 0.01, 1.5, 1e-6];
   return [
     ...activations,
     ['gemm', [29, 37, 53, x, 53, 0, y, 37, 0, out, 37, 0, 1, SCRATCH]],
     ['gemm', [29, 37, 53, x, 29, 1, y, 53, 1, out, 37, z, 0, SCRATCH]],
     ['attention', [...attention, out, WEIGHTS, SCRATCH]],
-    ['attentionGrad', [...attention, x + 4096, out, out + 4096, more, WEIGHTS, WEIGHTS + 65536, SCRATCH]],
+    ['attentionGrad', [...attention, x + 4096, out, out + 4096, more, more + 4096, WEIGHTS, WEIGHTS + 65536, SCRATCH]],
     ['adamW', [count, out, x, out + 4096, more, ...adamFactors]],
     ['binary', [0, 1, count, x, 0, 1, y, 0, 1, out]],
     ['dropout', [count, 3, 99, 1e9, 1.25, x, out]],

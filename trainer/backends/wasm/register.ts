@@ -3,7 +3,7 @@ import * as tf from '../../tensors';
 import { FUSED_KERNELS } from '../../ops/fused';
 import type { FusedKernel } from '../../ops/fused';
 import { activateGradKernel, activateKernel } from './fused/activation';
-import { attentionGradKernel, attentionKernel } from './fused/attention';
+import { attentionGradKernel, attentionKernel, biasedAttentionGradKernel } from './fused/attention';
 import { crossEntropyGradKernel, crossEntropyKernel } from './fused/cross-entropy';
 import { denseKernel, lowRankDenseGradKernel, lowRankDenseKernel } from './fused/dense';
 import { dropoutKernel } from './fused/dropout';
@@ -24,6 +24,8 @@ import {
   rmsNormKernel,
 } from './fused/norm';
 import { adamWKernel, sumOfSquaresKernel } from './fused/optimizer';
+import { joinRowsKernel } from './fused/join-rows';
+import { prependToRowsKernel, withoutFirstKernel } from './fused/prepend-to-rows';
 import { rotaryKernel } from './fused/rotary';
 import { KernelCall } from './kernel-call';
 import type { HeapKernel, Replacement } from './kernel-call';
@@ -67,8 +69,13 @@ const FUSED: Record<FusedKernel, HeapKernel> = {
   [FUSED_KERNELS.rotary]: rotaryKernel,
   [FUSED_KERNELS.attention]: attentionKernel,
   [FUSED_KERNELS.attentionGrad]: attentionGradKernel,
+  [FUSED_KERNELS.biasedAttention]: attentionKernel,
+  [FUSED_KERNELS.biasedAttentionGrad]: biasedAttentionGradKernel,
   [FUSED_KERNELS.embedding]: embeddingKernel,
   [FUSED_KERNELS.embeddingGrad]: embeddingGradKernel,
+  [FUSED_KERNELS.prependToRows]: prependToRowsKernel,
+  [FUSED_KERNELS.withoutFirst]: withoutFirstKernel,
+  [FUSED_KERNELS.joinRows]: joinRowsKernel,
   [FUSED_KERNELS.crossEntropy]: crossEntropyKernel,
   [FUSED_KERNELS.crossEntropyGrad]: crossEntropyGradKernel,
   [FUSED_KERNELS.linearCrossEntropy]: linearCrossEntropyKernel,

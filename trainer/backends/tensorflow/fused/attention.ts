@@ -60,6 +60,8 @@ function readShape(call: NativeCall): AttentionShape {
     keyHeads: call.number('keyHeads'),
     size: (call.input('query').shape[1] ?? 0) / heads,
     causal: call.attribute('causal') === true,
+    firstPlaces: [...readStarts(call, 'firstPlaces')],
+    ...(call.attribute('window') === undefined ? {} : { window: call.number('window') }),
   };
 }
 

@@ -13,12 +13,14 @@ export function denseKernel(call: NativeCall): tf.Tensor {
 
 /** The update is added in the same program. */
 export function lowRankDenseKernel(call: NativeCall): tf.Tensor {
-  const inputs = call.present('x', 'weight', 'bias', 'a', 'b');
   const scale = call.number('scale');
-  return single(call, `lowRankDense ${scale}`, inputs, (graph, x, weight, bias, a, b) => {
+  const inputs = call.present('x', 'weight', 'a', 'b', 'bias');
+  const hasBias = 'bias' in inputs;
+  const name = `lowRankDense${hasBias ? '' : ' without bias'} ${scale}`;
+  return single(call, name, inputs, (graph, x, weight, a, b, bias) => {
     const low = graph.op('Mul', [product(graph, x, a, true), graph.scalar(scale)]);
-    const y = graph.op('BiasAdd', [product(graph, x, weight, true), bias]);
-    return graph.op('AddV2', [y, product(graph, low, b, true)]);
+    const y = product(graph, x, weight, true);
+    return graph.op('AddV2', [hasBias ? graph.op('BiasAdd', [y, bias]) : y, product(graph, low, b, true)]);
   });
 }
 

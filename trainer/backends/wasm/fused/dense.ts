@@ -19,7 +19,7 @@ export function lowRankDenseKernel(call: KernelCall): tf.TensorInfo {
   const { backend } = call;
   const [rows] = call.matrixShape('x');
   const [columns, r] = call.matrixShape('b');
-  const [x, weight, bias] = [matrix(call, 'x'), transposed(call, 'weight'), call.address('bias')];
+  const [x, weight, bias] = [matrix(call, 'x'), transposed(call, 'weight'), call.optionalAddress('bias')];
   const [a, b] = [transposed(call, 'a'), transposed(call, 'b')];
   return filledOutput(backend, [rows, columns], (address) => {
     const c = { address, next: columns };

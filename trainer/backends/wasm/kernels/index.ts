@@ -1,7 +1,7 @@
 /** What the wasm module exports: every kernel of the backend. Addresses are bytes, counts and distances are floats. */
 export { activate, activateGrad } from './activation';
 export { adamW, adamWRows } from './adamw';
-export { attention, attentionGrad, attentionScratchFloats } from './attention';
+export { attention, attentionGrad, attentionScratchFloats, attentionWindowKeys } from './attention';
 export { crossEntropyGrad, softmaxStatistics } from './cross-entropy';
 export { binary, dropout } from './elementwise';
 export { gatherRows, scatterAddRows } from './embedding';

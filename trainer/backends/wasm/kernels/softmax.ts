@@ -9,12 +9,14 @@ export function softmax(rows: i32, length: i32, x: usize, scale: f32): void {
   }
 }
 
-/** As softmax, but the first row sees `seen` of its elements, the next one more, and so on; what is not seen becomes 0. */
-export function causalSoftmax(rows: i32, length: i32, seen: i32, x: usize, scale: f32): void {
+/** As softmax, but the first row sees the elements `from` to `end`, the next one those a place on; what is not seen becomes 0. */
+export function bandSoftmax(rows: i32, length: i32, from: i32, end: i32, x: usize, scale: f32): void {
   for (let i = 0; i < rows; i++) {
-    const visible = max(0, min(length, seen + i));
-    softmaxRow(visible, x, scale);
-    memory.fill(x + ((visible as usize) << 2), 0, ((length - visible) as usize) << 2);
+    const first = max(0, min(length, from + i));
+    const last = max(first, min(length, end + i));
+    memory.fill(x, 0, (first as usize) << 2);
+    softmaxRow(last - first, x + ((first as usize) << 2), scale);
+    memory.fill(x + ((last as usize) << 2), 0, ((length - last) as usize) << 2);
     x += (length as usize) << 2;
   }
 }
