@@ -10,7 +10,8 @@ export function initializeNormal(shapes: Shapes, deviation: number, random: Rand
 
 function initializeOne(name: string, shape: readonly number[], deviation: number, random: Random): NamedTensor {
   const values = new Float32Array(sizeOf(shape));
-  if (name.endsWith('LayerNorm.weight')) values.fill(1);
+  if (name.endsWith('.weight') && shape.length === 1)
+    values.fill(1); // a norm's
   else if (name.endsWith('.weight')) values.forEach((_, index) => (values[index] = deviation * random.normal()));
   return { shape, values };
 }
@@ -19,6 +20,11 @@ function initializeOne(name: string, shape: readonly number[], deviation: number
 export function initializeKaimingUniform(shape: readonly [number, number], random: Random): Float32Array {
   const bound = 1 / Math.sqrt(shape[1]);
   return Float32Array.from({ length: sizeOf(shape) }, () => bound * (2 * random.next() - 1));
+}
+
+/** N(0, 1). */
+export function initializeStandardNormal(count: number, random: Random): Float32Array {
+  return Float32Array.from({ length: count }, () => random.normal());
 }
 
 export function sizeOf(shape: readonly number[]): number {

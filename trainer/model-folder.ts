@@ -2,30 +2,42 @@
  * A Hugging Face model folder: config.json, model.safetensors, tokenizer.json. Reads it strictly (every tensor there,
  * every shape right, all mismatches at once) and leaves the tensors as they are named there.
  */
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { createRandom, type Random } from '../dataset/seeded-random';
+import { createRandom } from '../dataset/seeded-random';
 import { RunFailure, type FileHash, type RunConfig } from '../protocol';
 import { packageRoot } from './assets';
-import { initializeNormal } from './initializers';
-import type { SequenceClassifier, Shapes } from './models/model';
-import { sequenceClassifiers } from './models/registry';
-import { readHashedSafetensors, type NamedTensor, type NamedTensors } from './safetensors';
+import { findInHubCache } from './hub/find-in-cache';
+import { architectureOf, type Architecture } from './models/architecture';
+import type { Head, HeadKind, TextModel } from './models/model';
+import { families } from './models/registry';
+import { decodeNf4Tensors } from './ops/nf4-file';
+import type { Nf4Data } from './ops/nf4-format';
+import { completeTensors, noteFresh, randomTensors, type ModelParts } from './complete-tensors';
+import { readWeights, type NamedTensor } from './safetensors';
 import { readTokenizer, type Tokenizer } from './tokenizer';
+import { readWriting, type Writing } from './writing';
 
-export interface LoadedModel {
+export interface LoadedModel extends TextModel {
   readonly dir: string;
   /** config.json as read, to be written beside what is trained. */
   readonly config: Readonly<Record<string, unknown>>;
-  readonly classifier: SequenceClassifier;
+  readonly architecture: Architecture;
+  /** What a person should know of it. */
+  readonly notes: readonly string[];
   readonly tokenizer: Tokenizer;
+  /** Of models that write: causal language models. */
+  readonly writing?: Writing;
   /**
    * The base as in the file; the head too, when the file has one that fits. A run empties it once its adapter has them, as
    * a second copy of a large model would stay in memory for as long as it trains.
    */
   readonly tensors: Map<string, NamedTensor>;
+  /** Linear layers that the folder has in 4 bits; they are not among `tensors`, and are emptied with them. */
+  readonly packed?: Map<string, Nf4Data>;
   readonly weights: FileHash;
 }
 
@@ -33,40 +45,112 @@ export interface ModelRequest {
   /** A bundled model's name, or a folder relative to `projectDir`. */
   readonly model: string;
   readonly projectDir: string;
-  readonly labels: readonly string[];
+  readonly head: HeadKind;
+  /** Makes the head when the folder describes it, and not the model's type. */
+  readonly createHead?: (config: Readonly<Record<string, unknown>>) => Head;
+  /** How many classes the head tells apart; heads over a vocabulary do not look at it. */
+  readonly labels: number;
   readonly initialWeights: RunConfig['initialWeights'];
   readonly seed: number;
 }
 
 /** @throws RunFailure 'bad-model' naming the folder and everything that does not fit */
-export async function loadModel({ model, projectDir, labels, initialWeights, seed }: ModelRequest): Promise<LoadedModel> {
+export async function loadModel({ model, projectDir, ...request }: ModelRequest): Promise<LoadedModel> {
   const dir = findModelDir(model, projectDir);
-  const config = await readModelConfig(dir);
-  const classifier = createClassifier(dir, config, labels.length);
   const tokenizer = await readTokenizer(dir);
-  checkVocabulary(dir, classifier, tokenizer);
-  const file = join(dir, 'model.safetensors');
-  const random = createRandom(seed);
-  const { tensors: found, hash: weights } = await readHashedSafetensors(file);
-  const pretrained = completeTensors(file, classifier, found, random);
-  const tensors = initialWeights === 'random' ? randomTensors(classifier, random) : pretrained;
-  return { dir, config, classifier, tokenizer, tensors: new Map(tensors), weights };
+  const loaded = await readModel(dir, request);
+  checkVocabulary(dir, loaded, tokenizer);
+  if (request.head !== 'causal-lm') return { ...loaded, tokenizer };
+  const writing = await readWriting(dir, tokenizer);
+  return { ...loaded, tokenizer, writing, notes: [...loaded.notes, ...noteOn(writing)] };
 }
 
-/** Bundled models go by name, everything else is a folder. */
+function noteOn({ plainTemplate }: Writing): string[] {
+  const note = 'The model has no chat template. Conversations are written with a plain one, saved as chat_template.jinja.';
+  return plainTemplate === undefined ? [] : [note];
+}
+
+/** The model in `dir` without its tokenizer. */
+export async function readModel(
+  dir: string,
+  { head, labels, initialWeights, seed, createHead }: Omit<ModelRequest, 'model' | 'projectDir'>,
+): Promise<Omit<LoadedModel, 'tokenizer' | 'writing'>> {
+  const config = await readModelConfig(dir);
+  refuseOtherPacking(dir, config);
+  const model = createModel(dir, config, { head, labels, createHead });
+  const { notes, ...read } = await readTensors(dir, model, { initialWeights, seed });
+  const architecture = architectureOf(model);
+  const written = read.packed ? withoutPacking(config) : config;
+  return { ...model, ...read, dir, config: written, architecture, notes: [...model.backbone.notes, ...notes] };
+}
+
+type ReadTensors = Pick<LoadedModel, 'tensors' | 'packed' | 'weights' | 'notes'>;
+
+/** The weights in `dir`: all that the model has, what starts fresh initialised. The notes are on the file alone. */
+export async function readTensors(
+  dir: string,
+  model: ModelParts,
+  { initialWeights, seed }: Pick<ModelRequest, 'initialWeights' | 'seed'>,
+): Promise<ReadTensors> {
+  const random = createRandom(seed);
+  const { tensors: found, integers, hashes } = await readWeights(dir);
+  const weights = hashOf(dir, hashes);
+  const {
+    tensors: pretrained,
+    fresh,
+    packed,
+  } = completeTensors(weights.path, model, decodeNf4Tensors(dir, found, integers), random);
+  const isRandom = initialWeights === 'random';
+  const tensors = isRandom ? randomTensors(model, random) : pretrained;
+  const read = { tensors: new Map(tensors), weights, notes: noteFresh(fresh, model) };
+  return packed && !isRandom ? { ...read, packed: new Map(packed) } : read;
+}
+
+const packingSchema = z.object({ quantization_config: z.object({ quant_method: z.string() }) });
+
+/** Whose files have other tensors than the model, or tensors that mean something else. */
+function refuseOtherPacking(dir: string, config: LoadedModel['config']): void {
+  const method = packingSchema.safeParse(config).data?.quantization_config.quant_method ?? 'bitsandbytes';
+  if (method === 'bitsandbytes') return;
+  throw badModel(
+    dir,
+    `The weights in ${dir} are quantised with ${method}; Temper reads bitsandbytes' NF4 and weights that are not quantised.`,
+    'Use the original model; the method "qlora" packs it in 4 bits.',
+  );
+}
+
+/** Whatever is written of the model is written unpacked. */
+function withoutPacking(config: LoadedModel['config']): LoadedModel['config'] {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => key !== 'quantization_config'));
+}
+
+/** Of several files, the hash of their hashes in the order of their names. */
+function hashOf(dir: string, hashes: readonly FileHash[]): FileHash {
+  const [only] = hashes;
+  if (only && hashes.length === 1) return only;
+  const sha256 = createHash('sha256')
+    .update(hashes.map((file) => file.sha256).join('\n'))
+    .digest('hex');
+  return { path: dir, bytes: hashes.reduce((sum, { bytes }) => sum + bytes, 0), sha256 };
+}
+
+/** A folder, or the name of a bundled model or of one in the Hugging Face cache: `org/name[@revision]`. Nothing is downloaded. */
 export function findModelDir(model: string, projectDir: string): string {
   const folder = isAbsolute(model) ? model : resolve(projectDir, model);
   const bundled = join(packageRoot(), 'models', model);
   const dir = [folder, bundled].find((candidate) => existsSync(join(candidate, 'config.json')));
   if (dir !== undefined) return dir;
+  const cached = findInHubCache(model);
+  if (cached?.kind === 'found') return cached.dir;
+  const alsoThere = cached === undefined ? '' : `, and ${cached.reason}`;
   throw badModel(
     folder,
-    `There is no model "${model}": neither ${folder} nor Temper's own models have a config.json of that name.`,
-    'Set "model" to "tiny-encoder" or to a Hugging Face model folder.',
+    `There is no model "${model}": neither ${folder} nor Temper's own models have a config.json of that name${alsoThere}.`,
+    `Set "model" to "tiny-encoder", "tiny-decoder" or a Hugging Face model folder.${cached === undefined ? '' : ` ${cached.hint}`}`,
   );
 }
 
-async function readModelConfig(dir: string): Promise<Readonly<Record<string, unknown>>> {
+export async function readModelConfig(dir: string): Promise<Readonly<Record<string, unknown>>> {
   const file = join(dir, 'config.json');
   try {
     return z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(file, 'utf8')));
@@ -79,93 +163,55 @@ async function readModelConfig(dir: string): Promise<Readonly<Record<string, unk
   }
 }
 
-function createClassifier(dir: string, config: Readonly<Record<string, unknown>>, labels: number): SequenceClassifier {
+type HeadRequest = Pick<ModelRequest, 'head' | 'labels'> & { readonly createHead: ModelRequest['createHead'] | undefined };
+
+function createModel(
+  dir: string,
+  config: Readonly<Record<string, unknown>>,
+  { head: kind, labels, ...request }: HeadRequest,
+): TextModel {
   const type = String(config['model_type']);
-  const create = sequenceClassifiers.get(type);
-  const known = [...sequenceClassifiers.keys()].join(', ');
-  if (create === undefined) {
-    throw badModel(
-      dir,
-      `The model in ${dir} has model_type "${type}"; Temper can train: ${known}.`,
-      'Choose a model of one of these types.',
-    );
-  }
+  const family = families.get(type);
+  const createHead = request.createHead ?? family?.heads[kind];
+  if (family === undefined || createHead === undefined) throw unknownType(dir, type, kind);
+  return createAsDescribed(dir, type, () => ({ backbone: family.create(config), head: createHead(config, labels) }));
+}
+
+/** @throws RunFailure 'bad-model' when config.json does not describe what it says it does */
+export function createAsDescribed<Model>(dir: string, type: string, create: () => Model): Model {
   try {
-    return create(config, labels);
+    return create();
   } catch (thrown) {
     const found = thrown instanceof z.ZodError ? z.prettifyError(thrown) : String(thrown);
     throw badModel(
       dir,
-      `config.json in ${dir} does not describe a ${type} model: ${found}`,
-      'Copy or download the model folder again.',
+      `config.json in ${dir} does not describe a ${type} model that Temper has: ${found}`,
+      'Choose another model. If this one should do, its folder is damaged: copy or download it again.',
     );
   }
 }
 
-function checkVocabulary(dir: string, classifier: SequenceClassifier, tokenizer: Tokenizer): void {
-  if (tokenizer.vocabularySize <= classifier.vocabularySize) return;
+function unknownType(dir: string, type: string, kind: HeadKind): RunFailure {
+  const known = [...families].flatMap(([name, { heads }]) => (heads[kind] ? [name] : []));
+  const task = kind.replaceAll('-', ' ');
+  return badModel(
+    dir,
+    families.has(type)
+      ? `The model in ${dir} has model_type "${type}", which has no head for ${task} here; these have: ${known.join(', ')}.`
+      : `The model in ${dir} has model_type "${type}"; Temper can train for ${task}: ${known.join(', ')}.`,
+    'Choose a model of one of these types.',
+  );
+}
+
+function checkVocabulary(dir: string, { backbone }: TextModel, tokenizer: Tokenizer): void {
+  if (tokenizer.vocabularySize <= backbone.vocabularySize) return;
   throw badModel(
     join(dir, 'tokenizer.json'),
-    `The tokenizer in ${dir} has ${tokenizer.vocabularySize} tokens and the model has embeddings for ${classifier.vocabularySize}: they do not belong together.`,
+    `The tokenizer in ${dir} has ${tokenizer.vocabularySize} tokens and the model has embeddings for ${backbone.vocabularySize}: they do not belong together.`,
     'Use the tokenizer.json that came with these weights.',
   );
 }
 
-/** Names as the model has them, base checked, head taken over when it fits and initialised when it does not. */
-function completeTensors(file: string, classifier: SequenceClassifier, found: NamedTensors, random: Random): NamedTensors {
-  const named = new Map([...found].map(([name, tensor]) => [fullName(name, classifier), tensor]));
-  const mismatches = [...describeMismatches(classifier.baseShapes, named), ...describeBadNumbers(named)];
-  if (mismatches.length > 0) {
-    throw badModel(
-      file,
-      `${file} does not hold the model that its config.json describes: ${mismatches.join('; ')}.`,
-      'Use the config.json and the weights of the same model.',
-    );
-  }
-  const base = [...classifier.baseShapes.keys()].map((name) => [name, named.get(name)] as const);
-  const head = headTensors(classifier, named, random);
-  return new Map([...base, ...head].filter((entry): entry is readonly [string, NamedTensor] => entry[1] !== undefined));
-}
-
-function headTensors(classifier: SequenceClassifier, named: NamedTensors, random: Random): NamedTensors {
-  if (describeMismatches(classifier.headShapes, named).length === 0) {
-    return new Map([...named].filter(([name]) => classifier.headShapes.has(name)));
-  }
-  return freshHead(classifier, random);
-}
-
-/** A head to start from: weights from N(0, initializer_range), biases 0, as transformers does it. */
-function freshHead(classifier: SequenceClassifier, random: Random): NamedTensors {
-  return initializeNormal(classifier.headShapes, classifier.initializerRange, random);
-}
-
-/** The whole model as if nobody had trained it. */
-function randomTensors(classifier: SequenceClassifier, random: Random): NamedTensors {
-  return initializeNormal(new Map([...classifier.baseShapes, ...classifier.headShapes]), classifier.initializerRange, random);
-}
-
-/** File spellings of old and headless exports: no base prefix, `gamma` and `beta`. */
-function fullName(name: string, { basePrefix, headShapes }: SequenceClassifier): string {
-  const spelt = name.replace(/LayerNorm\.gamma$/, 'LayerNorm.weight').replace(/LayerNorm\.beta$/, 'LayerNorm.bias');
-  return spelt.startsWith(basePrefix) || headShapes.has(spelt) ? spelt : basePrefix + spelt;
-}
-
-function describeMismatches(expected: Shapes, named: NamedTensors): string[] {
-  return [...expected].flatMap(([name, shape]) => {
-    const found = named.get(name);
-    if (found === undefined) return [`"${name}" [${shape.join(', ')}] is missing`];
-    return shape.join() === found.shape.join()
-      ? []
-      : [`"${name}" is [${found.shape.join(', ')}] and should be [${shape.join(', ')}]`];
-  });
-}
-
-/** A run from weights that are not numbers would only find out in the middle. */
-function describeBadNumbers(named: NamedTensors): string[] {
-  const bad = [...named].filter(([, { values }]) => !values.every(Number.isFinite));
-  return bad.map(([name]) => `"${name}" holds values that are not finite numbers`);
-}
-
-function badModel(file: string, message: string, hint: string): RunFailure {
+export function badModel(file: string, message: string, hint: string): RunFailure {
   return new RunFailure({ code: 'bad-model', message, hint, file });
 }

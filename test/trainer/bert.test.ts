@@ -5,6 +5,7 @@ import { packBatch, type EncodedRow } from '../../trainer/batches';
 import type { Adapter } from '../../trainer/methods/method';
 import { attachMethod } from '../../trainer/methods/registry';
 import type { LoadedModel } from '../../trainer/model-folder';
+import { computeLogits } from '../../trainer/models/run-backbone';
 import * as tf from '../../trainer/tensors';
 import type { TinyModelOptions } from './tiny-model';
 import { loadTiny, startBackend } from './tiny-training';
@@ -13,7 +14,7 @@ const rows: EncodedRow[] = [
   [2, 7, 8, 9, 10, 11, 3],
   [2, 20, 3],
   [2, 30, 31, 32, 3],
-].map((ids, index) => ({ ids: Int32Array.from(ids), label: 0, index }));
+].map((ids, index) => ({ ids: Int32Array.from(ids), labels: Int32Array.of(0), index }));
 
 describe('BERT', () => {
   before(() => startBackend('cpu'));
@@ -28,7 +29,7 @@ describe('BERT', () => {
   });
 
   function logits(some: readonly EncodedRow[], random?: Random): number[][] {
-    return tf.tidy(() => model.classifier.logits(adapter, packBatch(some).batch, random).arraySync());
+    return tf.tidy(() => computeLogits(model, packBatch(some).batch, { tuning: adapter, random }).arraySync());
   }
 
   it('gives one score per row and label', async () => {
@@ -49,7 +50,7 @@ describe('BERT', () => {
 
   it('sees the order of the tokens', async () => {
     await load();
-    const turned = { label: 0, index: 0, ids: Int32Array.of(2, 11, 10, 9, 8, 7, 3) };
+    const turned = { labels: Int32Array.of(0), index: 0, ids: Int32Array.of(2, 11, 10, 9, 8, 7, 3) };
     assert.notDeepEqual(logits([turned]), logits(rows.slice(0, 1)));
   });
 

@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunFailure } from '../../protocol';
 import { packageRoot } from '../../trainer/assets';
+import { isWithin } from '../../trainer/models/architecture';
 import { findModelDir, loadModel } from '../../trainer/model-folder';
 import {
   encodeRaw,
@@ -18,7 +19,6 @@ import { temporaryFolder } from './tiny-training';
 
 const folder = temporaryFolder('model-folder');
 const dir = join(folder.path, 'model');
-const labels = ['good', 'bad'];
 const emptyFirst = () => {
   rmSync(dir, { recursive: true, force: true });
 };
@@ -27,7 +27,7 @@ after(() => {
 });
 
 const load = (initialWeights: 'pretrained' | 'random' = 'pretrained', seed = 0) =>
-  loadModel({ model: 'model', projectDir: folder.path, labels, initialWeights, seed });
+  loadModel({ model: 'model', projectDir: folder.path, head: 'sequence-classification', labels: 2, initialWeights, seed });
 
 /** Writes the tiny model with other tensors than it should have. */
 function writeWith(change: (tensors: Map<string, RawTensor>) => void, options: TinyModelOptions = {}): void {
@@ -66,11 +66,11 @@ describe('loading a model folder', () => {
 
   it('reads the base as a copy and makes a fresh head: small weights, biases 0', async () => {
     writeTinyModel(dir);
-    const { tensors, classifier, weights } = await load();
+    const { tensors, architecture, weights } = await load();
     const [name, raw] = [...tinyTensors()][0] ?? assert.fail();
     assert.deepEqual(new Uint8Array(tensors.get(`bert.${name}`)?.values.buffer ?? new ArrayBuffer()), raw.bytes);
     assert.deepEqual(
-      [...classifier.headShapes],
+      [...architecture.shapes].filter(([name]) => isWithin(name, architecture.freshModules)),
       [
         ['classifier.weight', [2, 16]],
         ['classifier.bias', [2]],
@@ -133,9 +133,9 @@ describe('loading a model folder', () => {
 
   it('says so when the configuration asks for dropout on attention weights, which Temper has not', async () => {
     writeTinyModel(dir);
-    assert.deepEqual((await load()).classifier.notes, []);
+    assert.deepEqual((await load()).notes, []);
     writeTinyModel(dir, { config: { attention_probs_dropout_prob: 0.1 } });
-    assert.match((await load()).classifier.notes.join(), /dropout of 0\.1 on attention weights/);
+    assert.match((await load()).notes.join(), /dropout of 0\.1 on attention weights/);
   });
 });
 
@@ -148,13 +148,13 @@ describe('a model folder is refused, by name and with what is wrong, when', () =
 
   it('tensors are missing or have other shapes: all of them are named', async () => {
     writeWith((tensors) => {
-      tensors.delete('pooler.dense.bias');
+      tensors.delete('encoder.layer.1.output.dense.bias');
       tensors.set('encoder.layer.0.output.dense.weight', f32([32, 16]));
     });
     await assertRefused(
       load(),
       join(dir, 'model.safetensors'),
-      '"bert.pooler.dense.bias" [16] is missing',
+      '"bert.encoder.layer.1.output.dense.bias" [16] is missing',
       '"bert.encoder.layer.0.output.dense.weight" is [32, 16] and should be [16, 32]',
     );
   });
@@ -174,7 +174,7 @@ describe('a model folder is refused, by name and with what is wrong, when', () =
   it('its weights are missing', async () => {
     writeTinyModel(dir);
     rmSync(join(dir, 'model.safetensors'));
-    await assertRefused(load(), join(dir, 'model.safetensors'), 'cannot be opened');
+    await assertRefused(load(), join(dir, 'model.safetensors'), 'neither model.safetensors nor model.safetensors.index.json');
   });
 
   it('its tokenizer has more tokens than it has embeddings', async () => {
@@ -212,6 +212,13 @@ describe('a model folder is refused, by name and with what is wrong, when', () =
       await assertRefused(load(), dir, ...says);
     });
   }
+
+  it('its weights are quantised in a way that is not read here', async () => {
+    writeTinyModel(dir, { config: { quantization_config: { quant_method: 'gptq', bits: 4 } } });
+    await assertRefused(load(), dir, 'quantised with gptq', "bitsandbytes' NF4");
+    writeTinyModel(dir, { config: { quantization_config: { quant_method: 'bitsandbytes' } } });
+    await load();
+  });
 
   it('its config.json is not JSON', async () => {
     writeTinyModel(dir);
