@@ -38,7 +38,7 @@ export function createOptimizer(
         const gradient = gradients[parameter.name];
         const state = moments.get(name);
         if (gradient === undefined || state === undefined) continue; // a parameter no loss depends on stays as it is
-        const decay = hasDecay(name) ? weightDecay : 0;
+        const decay = hasDecay(parameter) ? weightDecay : 0;
         const { first: firstMoment, second: secondMoment } = state;
         adamWStep({
           parameter,
@@ -67,9 +67,9 @@ export function createOptimizer(
   };
 }
 
-/** transformers' Trainer leaves biases and norms without decay. */
-export function hasDecay(name: string): boolean {
-  return !name.endsWith('.bias') && !/norm/i.test(name);
+/** transformers' Trainer leaves biases and norms without decay: vectors, whatever they are called. */
+export function hasDecay({ shape }: Pick<tf.Tensor, 'shape'>): boolean {
+  return shape.length > 1;
 }
 
 function createMoments(parameter: tf.Variable): Moments {

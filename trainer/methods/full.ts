@@ -1,22 +1,16 @@
 /** Full fine-tuning: every parameter is trained, or those of the last layers, and the whole model is written. */
 import { RunFailure, type FullConfig } from '../../protocol';
-import {
-  collectValues,
-  countParameters,
-  createParameters,
-  disposeAll,
-  plainTuning,
-  trainedOf,
-  type Adapter,
-  type AttachOptions,
-} from './method';
+import { isWithin } from '../models/architecture';
+import { plainTuning, type Adapter, type AttachOptions } from './method';
+import { assignValues, collectValues, countParameters, createParameters, disposeAll, trainedOf } from './parameters';
 
 /** @throws RunFailure 'bad-config' when the model has fewer layers */
-export function attachFull({ lastLayers }: FullConfig, { tensors, classifier }: AttachOptions): Adapter {
-  if (lastLayers === undefined) return attachPlain(tensors, () => true);
-  const { layerCount } = classifier;
+export function attachFull({ lastLayers }: FullConfig, options: AttachOptions): Adapter {
+  if (lastLayers === undefined) return attachPlain(options, () => true);
+  const { architecture } = options;
+  const { layerCount } = architecture;
   if (lastLayers > layerCount) throw tooManyLayers(lastLayers, layerCount);
-  return attachPlain(tensors, (name) => classifier.layerOf(name) >= layerCount - lastLayers);
+  return attachPlain(options, (name) => architecture.layerOf(name) >= layerCount - lastLayers);
 }
 
 function tooManyLayers(lastLayers: number, layerCount: number): RunFailure {
@@ -27,20 +21,39 @@ function tooManyLayers(lastLayers: number, layerCount: number): RunFailure {
   });
 }
 
-/** Only the head that the task put on top is trained; the base keeps every bit. */
-export function attachHeadOnly({ tensors, classifier }: AttachOptions): Adapter {
-  return attachPlain(tensors, (name) => classifier.headShapes.has(name));
+/** Only the head that the task put on top is trained; the base keeps every bit. @throws RunFailure 'bad-config' without one */
+export function attachHeadOnly(options: AttachOptions): Adapter {
+  const { freshModules, type } = options.architecture;
+  if (freshModules.length === 0) throw noHead(type);
+  return attachPlain(options, (name) => isWithin(name, freshModules));
 }
 
-function attachPlain(tensors: AttachOptions['tensors'], isTrained: (name: string) => boolean): Adapter {
-  const parameters = createParameters(tensors, isTrained);
+function noHead(type: string): RunFailure {
+  return new RunFailure({
+    code: 'bad-config',
+    message: `"method.type" is "head-only", and the task puts nothing of its own on this ${type} model: it scores tokens with what it has.`,
+    hint: 'Choose another method: "lora" is the usual one.',
+  });
+}
+
+/** Trains some of the model's own parameters, and writes the whole model. */
+export function attachPlain({ tensors, architecture }: AttachOptions, isTrained: (name: string) => boolean): Adapter {
+  const { transposed } = architecture;
+  const parameters = createParameters(tensors, isTrained, transposed);
+  const trained = trainedOf(parameters);
+  const collect = () => collectValues(parameters, transposed);
   return {
     ...plainTuning(parameters),
-    trained: trainedOf(parameters),
+    trained,
     parameterCount: countParameters(parameters.values()),
+    lowestTrainedLayer: Math.min(...[...trained.keys()].map((name) => architecture.layerOf(name))),
     tensorFile: 'model.safetensors',
-    collectTensors: () => collectValues(parameters),
+    collectTensors: collect,
     configFiles: new Map(),
+    assign: (values) => {
+      assignValues(trained, values, transposed);
+    },
+    merging: { merge: () => undefined, unmerge: () => undefined, collectBase: collect },
     dispose: () => {
       disposeAll(parameters.values());
     },

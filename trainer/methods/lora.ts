@@ -1,156 +1,142 @@
 /**
- * LoRA (Hu et al. 2021, https://arxiv.org/abs/2106.09685): a frozen linear layer W gets a trained update of rank r,
- * y = W x + b + (alpha / r) · B A x, with A [r, in] and B [out, r]. B starts at zero, so the model starts unchanged.
+ * LoRA (Hu et al. 2021, https://arxiv.org/abs/2106.09685): a frozen weight W gets a trained update of rank r,
+ * y = W x + b + (alpha / r) · B A x, with A [r, in] and B [out, r]. B starts at zero, so the model starts unchanged. With
+ * rsLoRA the update is scaled by alpha / √r (https://arxiv.org/abs/2312.03732); DoRA trains the length of each output apart.
  * Written in the layout of PEFT; like PEFT for sequence classification, the classifier is trained in full beside it.
  */
-import type { Random } from '../../dataset/seeded-random';
 import { RunFailure, type LoraConfig } from '../../protocol';
-import { initializeKaimingUniform } from '../initializers';
-import { dense } from '../ops/dense';
-import { dropout } from '../ops/dropout';
-import { lowRankDense } from '../ops/low-rank-dense';
-import type { SequenceClassifier, Tuning } from '../models/model';
+import { isWithin, type Architecture } from '../models/architecture';
 import * as tf from '../tensors';
+import { createBaseLayers, type BaseLayers } from './base-layers';
 import {
-  collectValues,
-  countParameters,
-  createParameters,
-  createVariable,
-  disposeAll,
-  plainTuning,
-  type Adapter,
-  type AttachOptions,
-} from './method';
+  applyToEmbedding,
+  applyToLinear,
+  createUpdate,
+  disposeUpdate,
+  mergeIntoLinear,
+  mergeIntoTable,
+  namesOf,
+  type Update,
+  type UpdatedWeight,
+} from './low-rank-update';
+import type { Adapter, AttachOptions } from './method';
+import { assignValues, collectValues, countParameters, trainedOf } from './parameters';
+import { loraConfigFile, peftPrefix, withPeftPrefix } from './peft-config';
+import { findTargets, type Targets } from './targets';
 
-/** PEFT's prefix in front of a module's path. */
-const peftPrefix = 'base_model.model.';
-
-interface LowRankUpdate {
-  readonly a: tf.Variable<tf.Rank.R2>;
-  readonly b: tf.Variable<tf.Rank.R2>;
+/** @throws RunFailure 'bad-config' naming everything in the config that the model does not have */
+export function attachLora(config: LoraConfig, options: AttachOptions): Adapter {
+  const targets = findTargets(config, options.architecture);
+  return attachUpdates(config, targets, options, createBaseLayers(options, trainedBeside(config, targets)));
 }
 
-/** @throws RunFailure 'bad-config' when a target names no linear layer of the model */
-export function attachLora(config: LoraConfig, { tensors, classifier, modelDir, random }: AttachOptions): Adapter {
-  const targets = findTargets(config, classifier);
-  const base = createParameters(tensors, (name) => classifier.headShapes.has(name));
-  const updates = new Map(
-    targets.map((module) => [module, createUpdate(config.r, classifier.baseShapes.get(`${module}.weight`) ?? [], random)]),
-  );
-  const plain = plainTuning(base);
-  const trained = collectTrained(updates, base, [...classifier.headShapes.keys()]);
+/** Which of the base's own parameters are trained beside the updates. */
+export function trainedBeside({ bias }: LoraConfig, { saved, linears }: Targets): (name: string) => boolean {
+  const biases = new Set(linears.map((module) => `${module}.bias`));
+  return (name) =>
+    isWithin(name, saved) || (bias === 'all' && name.endsWith('.bias')) || (bias === 'lora_only' && biases.has(name));
+}
+
+/** Puts updates on a base that is there already, and that the adapter owns from now on. */
+export function attachUpdates(
+  config: LoraConfig,
+  targets: Targets,
+  options: AttachOptions,
+  base: BaseLayers,
+  mergingNote?: string,
+): Adapter {
+  const { architecture, random } = options;
+  const updates = new Map(weightsOf(targets, base).map((weight) => [weight.module, createUpdate(config, weight, random)]));
+  const trained = nameTrained(updates, targets, base);
+  const transposed = withPeftPrefix(architecture.transposed);
   return {
-    ...plain,
+    ...base.tuning,
     linear(name, x, random) {
-      const update = updates.get(name);
-      return update ? updatedLinear(config, plain, name, x, update, random) : plain.linear(name, x);
+      const update = base.isMerged() ? undefined : updates.get(name);
+      return update ? applyToLinear(base.linear(name), update, x, { rate: config.dropout, random }) : base.tuning.linear(name, x);
+    },
+    embedding(name, ids) {
+      const rows = base.tuning.embedding(name, ids);
+      const update = base.isMerged() ? undefined : updates.get(name);
+      return update ? applyToEmbedding(tableOf(base, name), rows, update, tf.tensor1d(ids, 'int32')) : rows;
     },
     trained,
-    parameterCount: countParameters(base.values()) + countParameters([...updates.values()].flatMap(({ a, b }) => [a, b])),
+    parameterCount: base.parameterCount + countParameters([...updates.values()].flatMap(trainedIn)),
+    lowestTrainedLayer: Math.min(
+      ...[...updates.keys(), ...trainedOf(base.parameters).keys()].map((name) => architecture.layerOf(name)),
+    ),
     tensorFile: 'adapter_model.safetensors',
-    collectTensors: () => collectValues(trained),
-    configFiles: new Map([['adapter_config.json', adapterConfig(config, modelDir)]]),
+    collectTensors: () => collectValues(trained, transposed),
+    configFiles: new Map([['adapter_config.json', loraConfigFile(config, targets, options)]]),
+    assign: (values) => {
+      assignValues(trained, values, transposed);
+    },
+    merging: base.mergingOf(() => mergeUpdates(updates, targets, base, architecture), mergingNote),
     dispose: () => {
-      disposeAll(new Set([...base.values(), ...trained.values()]));
+      for (const update of updates.values()) disposeUpdate(update);
+      base.dispose();
     },
   };
 }
 
-function updatedLinear(
-  { alpha, r, dropout: rate }: LoraConfig,
-  base: Tuning,
-  name: string,
-  x: tf.Tensor2D,
-  { a, b }: LowRankUpdate,
-  random?: Random,
-): tf.Tensor2D {
-  const scale = alpha / r;
-  if (random !== undefined && rate > 0) {
-    const low = tf.mul<tf.Tensor2D>(dense(dropout(x, rate, random), a), scale); // [N, r]
-    return tf.add(base.linear(name, x), dense(low, b)); // [N, out]
-  }
-  const weight = base.parameter(`${name}.weight`) as tf.Tensor2D; // shapes are checked when the file is read
-  const bias = base.parameter(`${name}.bias`) as tf.Tensor1D;
-  return lowRankDense({ x, weight, bias, a, b, scale });
-}
-
-/** Modules of the chosen layers whose path ends in one of the names, in the model's order. */
-function findTargets({ targetModules, layersToTransform }: LoraConfig, classifier: SequenceClassifier): string[] {
-  requireLayers(layersToTransform, classifier.layerCount);
-  const modules = [...classifier.baseShapes.keys()]
-    .filter((name) => layersToTransform?.includes(classifier.layerOf(name)) ?? true)
-    .filter((name) => name.endsWith('.weight') && !/embeddings|LayerNorm/.test(name))
-    .map((name) => name.slice(0, -'.weight'.length));
-  const matches = (module: string, target: string) => module === target || module.endsWith(`.${target}`);
-  const unknown = targetModules.filter((target) => !modules.some((module) => matches(module, target)));
-  if (unknown.length > 0) throw unknownTargets(unknown, modules);
-  return modules.filter((module) => targetModules.some((target) => matches(module, target)));
-}
-
-function requireLayers(layers: readonly number[] = [], layerCount: number): void {
-  const unknown = layers.filter((layer) => layer >= layerCount);
-  if (unknown.length === 0) return;
-  throw new RunFailure({
-    code: 'bad-config',
-    message: `"method.layersToTransform" names ${unknown.join(', ')}, and the layers of this model are 0 to ${layerCount - 1}.`,
-    hint: 'Name layers that it has, or leave the setting out to take all.',
+function weightsOf({ linears, embeddings }: Targets, base: BaseLayers): UpdatedWeight[] {
+  const tables = embeddings.map((module): UpdatedWeight => {
+    const table = tableOf(base, module);
+    const [rows, width] = table.shape;
+    return { module, kind: 'embedding', shape: [width, rows], squaredNorms: () => tf.sum(tf.square(table), 0) };
   });
-}
-
-function unknownTargets(unknown: readonly string[], modules: readonly string[]): RunFailure {
-  const known = [...new Set(modules.map((module) => module.replace(/^.*layer\.\d+\./, '')))];
-  return new RunFailure({
-    code: 'bad-config',
-    message: `"method.targetModules" names ${unknown.map((name) => `"${name}"`).join(', ')}, which is no linear layer of this model.`,
-    hint: `Its linear layers are: ${known.join(', ')}.`,
+  const layers = linears.map((module): UpdatedWeight => {
+    const layer = base.linear(module);
+    return { module, kind: 'linear', shape: layer.shape, squaredNorms: () => tf.sum(tf.square(layer.weight()), 1) };
   });
+  return [...tables, ...layers];
 }
 
-function createUpdate(r: number, [out = 0, inputs = 0]: readonly number[], random: Random): LowRankUpdate {
-  const a = createVariable({ shape: [r, inputs], values: initializeKaimingUniform([r, inputs], random) });
-  const b = createVariable({ shape: [out, r], values: new Float32Array(out * r) });
-  return { a: a as tf.Variable<tf.Rank.R2>, b: b as tf.Variable<tf.Rank.R2> }; // both were made with two dimensions
+/** The base's own, which a merge does not change. */
+function tableOf({ parameters }: BaseLayers, module: string): tf.Tensor2D {
+  return parameters.get(`${module}.weight`) as tf.Tensor2D; // shapes are checked when the file is read
 }
 
-function collectTrained(
-  updates: ReadonlyMap<string, LowRankUpdate>,
-  base: ReadonlyMap<string, tf.Tensor>,
-  heads: readonly string[],
+function trainedIn({ a, b, direction }: Update): tf.Variable[] {
+  return direction ? [a, b, direction.magnitude] : [a, b];
+}
+
+/** PEFT's names: a bias beside an update lies in the layer that the update wraps. */
+function nameTrained(
+  updates: ReadonlyMap<string, Update>,
+  { linears }: Targets,
+  { parameters }: BaseLayers,
 ): Map<string, tf.Variable> {
   const trained = new Map<string, tf.Variable>();
-  for (const [module, { a, b }] of updates) {
-    trained.set(`${peftPrefix}${module}.lora_A.weight`, a);
-    trained.set(`${peftPrefix}${module}.lora_B.weight`, b);
+  for (const [module, update] of updates) {
+    const kind = linears.includes(module) ? 'linear' : 'embedding';
+    for (const [part, variable] of namesOf(update, kind)) trained.set(`${peftPrefix}${module}.${part}`, variable);
   }
-  for (const name of heads) {
-    const head: unknown = base.get(name);
-    if (head instanceof tf.Variable) trained.set(peftPrefix + name, head as tf.Variable); // instanceof leaves its rank open
+  for (const [name, variable] of trainedOf(parameters)) {
+    const module = name.replace(/\.bias$/, '');
+    trained.set(peftPrefix + (name !== module && updates.has(module) ? `${module}.base_layer.bias` : name), variable);
   }
   return trained;
 }
 
-/** The stable part of PEFT's LoraConfig: older versions warn about keys they do not know. */
-function adapterConfig(config: LoraConfig, modelDir: string): unknown {
-  return {
-    auto_mapping: null,
-    base_model_name_or_path: modelDir,
-    bias: 'none',
-    fan_in_fan_out: false,
-    inference_mode: true,
-    init_lora_weights: true,
-    layers_pattern: null,
-    layers_to_transform: config.layersToTransform ?? null,
-    lora_alpha: config.alpha,
-    lora_dropout: config.dropout,
-    modules_to_save: ['classifier', 'score'],
-    peft_type: 'LORA',
-    r: config.r,
-    rank_pattern: {},
-    alpha_pattern: {},
-    revision: null,
-    target_modules: config.targetModules,
-    task_type: 'SEQ_CLS',
-    use_dora: false,
-    use_rslora: false,
-  };
+/** @throws RunFailure 'bad-config' when a merged table would also change the scores of the tokens */
+function mergeUpdates(
+  updates: ReadonlyMap<string, Update>,
+  { embeddings }: Targets,
+  base: BaseLayers,
+  { vocabularyTable }: Architecture,
+): Map<string, tf.Tensor> {
+  const tied = embeddings.find((module) => `${module}.weight` === vocabularyTable);
+  if (tied !== undefined) throw cannotMerge(tied);
+  const merge = (module: string, update: Update) =>
+    embeddings.includes(module) ? mergeIntoTable(tableOf(base, module), update) : mergeIntoLinear(base.linear(module), update);
+  return new Map([...updates].map(([module, update]) => [`${module}.weight`, tf.tidy(() => merge(module, update))]));
+}
+
+function cannotMerge(module: string): RunFailure {
+  return new RunFailure({
+    code: 'bad-config',
+    message: `The update of "${module}" cannot be merged: the same table scores the tokens at the end, where the update does not belong.`,
+    hint: 'Use the adapter as it is, or train one without updates on the embeddings.',
+  });
 }
