@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { packageRoot } from '../../trainer/assets';
 import { packBatch, type EncodedRow } from '../../trainer/batches';
 import { openCheckpoint, type OpenCheckpoint } from '../../trainer/open-checkpoint';
+import { computeLogits } from '../../trainer/models/run-backbone';
 import * as tf from '../../trainer/tensors';
 
 const python = process.env['TEMPER_PYTHON'] ?? 'python3';
@@ -37,6 +38,15 @@ const methods = {
     targetModules: ['query', 'key', 'value', 'dense'],
   },
   'PEFT puts a LoRA adapter on two of the layers': { type: 'lora', layersToTransform: [1, 3] },
+  'PEFT puts rsLoRA and DoRA on every linear layer and trains its biases': {
+    type: 'lora',
+    targetModules: 'all-linear',
+    useRslora: true,
+    useDora: true,
+    bias: 'lora_only',
+  },
+  'PEFT puts IA3 on the base model': { type: 'ia3' },
+  'transformers opens a model of which the biases were tuned': { type: 'bias-only' },
   'transformers opens a fully tuned model': { type: 'full' },
   'transformers opens a model of which the last layer was tuned': { type: 'full', lastLayers: 1 },
   'transformers opens a model with a tuned head': { type: 'head-only' },
@@ -106,19 +116,19 @@ async function trainAndCompute(project: string, method: object): Promise<Trained
 
   const checkpoint = await openCheckpoint(runDir);
   const logitsFile = join(runDir, 'logits.json');
-  writeFileSync(logitsFile, JSON.stringify({ texts, logits: computeLogits(checkpoint) }));
+  writeFileSync(logitsFile, JSON.stringify({ texts, logits: logitsOf(checkpoint) }));
   checkpoint.adapter.dispose();
   const { checkpointDir, step, labels } = checkpoint;
   return { checkpointDir, step, labels, logitsFile };
 }
 
-function computeLogits({ model, adapter }: OpenCheckpoint): number[][] {
+function logitsOf({ model, adapter }: OpenCheckpoint): number[][] {
   const rows = texts.map((text, index): EncodedRow => ({
-    ids: model.tokenizer.encode(text, model.classifier.maxLength),
-    label: 0,
+    ids: model.tokenizer.encode(text, model.backbone.maxLength),
+    labels: Int32Array.of(0),
     index,
   }));
-  return tf.tidy(() => model.classifier.logits(adapter, packBatch(rows).batch).arraySync());
+  return tf.tidy(() => computeLogits(model, packBatch(rows).batch, { tuning: adapter }).arraySync());
 }
 
 /** All in one process: importing torch takes longer than the rest. Its exit code is not looked at, each answer is. */

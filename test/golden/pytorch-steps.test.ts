@@ -7,11 +7,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { createRandom } from '../../dataset/seeded-random';
-import { parseConfig, type MethodConfig, type TrainingConfig } from '../../protocol';
+import { loraMethodSchema, parseConfig, type MethodConfig, type TrainingConfig } from '../../protocol';
 import { packageRoot } from '../../trainer/assets';
 import { chooseBackend } from '../../trainer/backends/choose';
 import { packBatch, type LabelledBatch } from '../../trainer/batches';
-import { assignValues, type Adapter } from '../../trainer/methods/method';
+import type { Adapter } from '../../trainer/methods/method';
+import { assignValues } from '../../trainer/methods/parameters';
 import { attachMethod } from '../../trainer/methods/registry';
 import { loadModel, type LoadedModel } from '../../trainer/model-folder';
 import { createOptimizer, type Gradients } from '../../trainer/optimizer';
@@ -47,7 +48,7 @@ type Described = z.infer<typeof described>;
 
 const methods: Record<'full' | 'lora', MethodConfig> = {
   full: { type: 'full' },
-  lora: { type: 'lora', r: 8, alpha: 16, dropout: 0, targetModules: ['query', 'value'] },
+  lora: loraMethodSchema.parse({ type: 'lora', r: 8, alpha: 16, targetModules: ['query', 'value'] }),
 };
 
 /**
@@ -72,7 +73,8 @@ for (const name of ['full', 'lora'] as const) {
       model = await loadModel({
         model: 'tiny-encoder',
         projectDir: packageRoot(),
-        labels,
+        head: 'sequence-classification',
+        labels: labels.length,
         initialWeights: 'pretrained',
         seed: 0,
       });
@@ -84,7 +86,7 @@ for (const name of ['full', 'lora'] as const) {
     });
 
     it('gives the same gradients for every trained tensor (1e-4 relative)', async () => {
-      const { gradients } = await computeGradients({ ...model, adapter, training, random: createRandom(0) }, batches.slice(0, 1));
+      const { gradients } = await computeGradients({ model, adapter, training, random: createRandom(0) }, batches.slice(0, 1));
       const named = nameGradients(adapter, gradients);
       for (const [tensorName, gradient] of named) {
         if (tensorName.endsWith(withoutGradient)) assert.ok(normOf(gradient) < roundingNorm, tensorName);
@@ -97,7 +99,7 @@ for (const name of ['full', 'lora'] as const) {
       const optimizer = createOptimizer(adapter.trained, training);
       const schedule = { ...createSchedule(training, settings.peakRate, settings.totalSteps), warmupSteps: settings.warmupSteps };
       const options = {
-        ...model,
+        model,
         adapter,
         optimizer,
         schedule,
@@ -129,7 +131,7 @@ function readJson(file: string): unknown {
 /** The fixture's padded rows as we have them: one behind the other. */
 function toBatch({ ids, mask, labels }: z.infer<typeof stepsSchema>['steps'][number]): LabelledBatch {
   const rows = ids.map((row, index) => row.filter((_, position) => mask[index]?.[position] === 1));
-  return packBatch(rows.map((row, index) => ({ ids: Int32Array.from(row), label: labels[index] ?? -1, index })));
+  return packBatch(rows.map((row, index) => ({ ids: Int32Array.from(row), labels: Int32Array.of(labels[index] ?? -1), index })));
 }
 
 function trainingConfig({ weightDecay, maxGradNorm }: { weightDecay: number; maxGradNorm: number }): TrainingConfig {

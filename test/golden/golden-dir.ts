@@ -1,0 +1,5 @@
+/** Where the fixtures lie: the tests run from a bundle elsewhere. */
+import { join } from 'node:path';
+import { packageRoot } from '../../trainer/assets';
+
+export const goldenDir = join(packageRoot(), 'test', 'golden');
