@@ -22,7 +22,7 @@ export function readClassificationRows(
 ): ClassificationRows {
   if (parsed.rows.length === 0) return { rows: [], problems: noRows(parsed) };
   const missing = [data.textColumn, data.labelColumn].filter((name) => !parsed.columns.includes(name));
-  if (missing.length > 0) return { rows: [], problems: missing.map((name) => missingColumn(parsed, name)) };
+  if (missing.length > 0) return { rows: [], problems: missing.map((name) => missingColumn(parsed, name, data)) };
   const problems: Problem[] = [];
   const reader: FieldReader = { problems, isKnown: knownLabels(labels), adviseLabel: createAdvice(labels) };
   const rows: ClassificationRow[] = [];
@@ -94,12 +94,14 @@ function describeMissing(row: SourceRow, name: string): string {
   return `This row has no "${name}". ${advice}`;
 }
 
-function missingColumn(parsed: ParsedRows, name: string): Problem {
+function missingColumn(parsed: ParsedRows, name: string, { messagesColumn }: DataConfig): Problem {
   const columns = parsed.columns.filter((column) => column !== '');
   const nearest = nearestName(name, columns);
   const found = columns.length > 0 ? `The columns are ${listNames(columns)}.` : 'No column has a name.';
   const advice = nearest === undefined ? found : `Did you mean "${nearest}"?`;
-  const setting = 'The names are set by "data.textColumn" and "data.labelColumn" in temper.json.';
+  const setting = columns.includes(messagesColumn)
+    ? 'For conversations, set "task" to { "type": "instruction-tuning" } in temper.json.'
+    : 'The names are set by "data.textColumn" and "data.labelColumn" in temper.json.';
   return problemAt(parsed.head, 'missing-column', `There is no column "${name}". ${advice} ${setting}`);
 }
 

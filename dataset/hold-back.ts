@@ -1,14 +1,14 @@
 /** Holds back a part of the training rows for validation, with each label in proportion; the same seed, the same rows. */
-import type { ClassificationRow } from './classification-rows';
+import { isChatRow, type DataRow } from './rows';
 import { createRandom, type Random } from './seeded-random';
 
 export interface HeldBack {
-  readonly train: ClassificationRow[];
-  readonly validation: ClassificationRow[];
+  readonly train: DataRow[];
+  readonly validation: DataRow[];
 }
 
 /** Both parts keep the order of `rows`. No label loses its last training row; without rows to spare nothing is held back. */
-export function holdBack(rows: readonly ClassificationRow[], fraction: number, seed: number): HeldBack {
+export function holdBack(rows: readonly DataRow[], fraction: number, seed: number): HeldBack {
   const random = createRandom(seed);
   const groups = groupByLabel(rows);
   const counts = shareOut(
@@ -21,12 +21,13 @@ export function holdBack(rows: readonly ClassificationRow[], fraction: number, s
 }
 
 /** In the order of the labels, so that the order of the rows does not decide who gets which random numbers. */
-function groupByLabel(rows: readonly ClassificationRow[]): ClassificationRow[][] {
-  const groups = new Map<string, ClassificationRow[]>();
+function groupByLabel(rows: readonly DataRow[]): DataRow[][] {
+  const groups = new Map<string, DataRow[]>();
   for (const row of rows) {
-    const group = groups.get(row.label);
+    const label = isChatRow(row) ? '' : row.label; // conversations are all of one kind
+    const group = groups.get(label);
     if (group) group.push(row);
-    else groups.set(row.label, [row]);
+    else groups.set(label, [row]);
   }
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
 }

@@ -1,10 +1,14 @@
 /** Lints one data file: everything that is wrong with it in the order of the file, and the rows that are right. */
-import type { DataConfig, Problem } from '../protocol';
+import type { DataConfig, Problem, RunConfig } from '../protocol';
+import { readChatRows } from './chat-rows';
 import { readClassificationRows, type ClassificationRow } from './classification-rows';
 import { decodeText } from './decode-text';
 import { formatOf, parseRows, type ParsedRows } from './parse-rows';
+import type { DataRow } from './rows';
 
 export interface LintOptions {
+  /** What the rows are for; when absent, what their columns tell. */
+  readonly task?: RunConfig['task']['type'] | undefined;
   readonly data: DataConfig;
   /** Without them every label is a known one. */
   readonly labels?: readonly string[] | undefined;
@@ -14,17 +18,29 @@ export interface LintOptions {
 
 export interface LintResult {
   readonly problems: Problem[];
-  readonly rows: ClassificationRow[];
+  readonly rows: readonly DataRow[];
 }
 
 export function lintText(fileName: string, text: string, options: LintOptions): LintResult {
   const format = formatOf(fileName);
   if (format === undefined) return { problems: [unknownFormat(fileName)], rows: [] };
   const parsed = parseRows(text, format);
-  const { rows, problems } = readClassificationRows(parsed, options.data, options.labels);
-  const all = [...parsed.problems, ...problems];
-  if (options.role === 'train' && !hasErrors(all)) all.push(...findOneClass(parsed, rows, options.data));
-  return { problems: all.sort(byPosition), rows };
+  const { task = taskOfColumns(parsed, options.data) } = options;
+  const { rows, problems } = task === 'instruction-tuning' ? readChatRows(parsed, options.data) : classify(parsed, options);
+  return { problems: [...parsed.problems, ...problems].sort(byPosition), rows };
+}
+
+/** Conversations where there are columns of theirs and none of a text and its label. */
+function taskOfColumns({ columns }: ParsedRows, data: DataConfig): RunConfig['task']['type'] {
+  const has = (name: string) => columns.includes(name);
+  const isChat = has(data.messagesColumn) || (has(data.promptColumn) && has(data.completionColumn));
+  return isChat && !has(data.textColumn) && !has(data.labelColumn) ? 'instruction-tuning' : 'text-classification';
+}
+
+function classify(parsed: ParsedRows, { data, labels, role }: LintOptions): { rows: ClassificationRow[]; problems: Problem[] } {
+  const { rows, problems } = readClassificationRows(parsed, data, labels);
+  const isRight = !hasErrors([...parsed.problems, ...problems]);
+  return { rows, problems: role === 'train' && isRight ? [...problems, ...findOneClass(parsed, rows, data)] : problems };
 }
 
 export function lintBytes(fileName: string, bytes: Uint8Array, options: LintOptions): LintResult {

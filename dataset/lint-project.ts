@@ -50,14 +50,14 @@ function nothingThere(path: string): RunError {
   };
 }
 
-/** What a data file is to the project above it; a file that no project names has the default columns and any labels. */
+/** What a data file is to the project above it; a file that no project names has the default columns, and those tell its task. */
 export async function lintOptionsFor(file: string): Promise<LintOptions> {
   const absolute = resolve(file);
   const project = await nearestProject(dirname(absolute));
   const split = project && splits.find((name) => splitPath(project, name) === absolute);
   if (!project || !split) return { data: dataSchema.parse({ train: absolute }), role: 'held-out' };
   const labels = await labelsFor(project, split);
-  return { data: project.config.data, role: split === 'train' ? 'train' : 'held-out', labels };
+  return { task: project.config.task.type, data: project.config.data, role: split === 'train' ? 'train' : 'held-out', labels };
 }
 
 /** The first folder upwards with a temper.json; one that is wrong is no project for this. */
@@ -75,7 +75,11 @@ async function labelsFor(project: Project, split: Split): Promise<readonly strin
   if (labels || split === 'train') return labels;
   const file = resolve(project.dir, train);
   try {
-    const { problems, rows } = lintBytes(file, await readFile(file), { data: project.config.data, role: 'train' });
+    const { problems, rows } = lintBytes(file, await readFile(file), {
+      task: project.config.task.type,
+      data: project.config.data,
+      role: 'train',
+    });
     return hasErrors(problems) ? undefined : collectLabels(rows);
   } catch {
     return undefined; // a missing train file is reported with the project, not with this file

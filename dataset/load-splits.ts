@@ -1,9 +1,9 @@
 /** The gate in front of training and evaluation: all rows of all splits, or one failure that says what to correct. */
 import { relative } from 'node:path';
 import { RunFailure, type Problem, type RunError, type Split } from '../protocol';
-import type { ClassificationRow } from './classification-rows';
 import { holdBack } from './hold-back';
 import type { Project } from './project';
+import type { DataRow } from './rows';
 import { readSplitFiles, type SplitFiles } from './read-split-files';
 
 export interface LoadedSplit {
@@ -11,7 +11,7 @@ export interface LoadedSplit {
   readonly file: string;
   readonly sha256: string;
   readonly bytes: number;
-  readonly rows: ClassificationRow[];
+  readonly rows: readonly DataRow[];
 }
 
 export interface LoadedData {

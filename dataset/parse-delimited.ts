@@ -71,6 +71,10 @@ class DelimitedField implements SourceField {
   get range(): TextRange {
     return this.lines.rangeOf(this.cell.start, this.cell.end);
   }
+
+  rangeAt(): TextRange {
+    return this.range;
+  }
 }
 
 function isBlank(record: CellRecord): boolean {

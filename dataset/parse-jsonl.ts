@@ -72,7 +72,11 @@ class JsonField implements SourceField {
   }
 
   get range(): TextRange {
-    return this.row.rangeAt([this.name]);
+    return this.rangeAt([]);
+  }
+
+  rangeAt(path: readonly string[]): TextRange {
+    return this.row.rangeAt([this.name, ...path]);
   }
 }
 

@@ -9,6 +9,8 @@ export interface SourceField {
   readonly value: unknown;
   /** Of the value, with its quotes. Computed when asked for. */
   readonly range: TextRange;
+  /** Of what lies within a list or an object, elements by their index; of the whole value in formats that know no insides. */
+  rangeAt(path: readonly string[]): TextRange;
 }
 
 export interface SourceRow {

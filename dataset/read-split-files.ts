@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { splits, type Problem, type Split } from '../protocol';
-import type { ClassificationRow } from './classification-rows';
 import { rangeInConfig } from './config-text';
 import { hasErrors, lintBytes, type LintResult } from './lint-file';
 import type { Project } from './project';
+import { isChatRow, type DataRow } from './rows';
 
 export interface SplitFile {
   readonly split: Split;
@@ -43,9 +43,9 @@ export async function readSplitFiles(project: Project): Promise<SplitFiles> {
   return { labels, files, missing };
 }
 
-/** In the order of their code units, which is the same everywhere. */
-export function collectLabels(rows: readonly ClassificationRow[]): string[] {
-  return [...new Set(rows.map((row) => row.label))].sort();
+/** In the order of their code units, which is the same everywhere; none of conversations. */
+export function collectLabels(rows: readonly DataRow[]): string[] {
+  return [...new Set(rows.flatMap((row) => (isChatRow(row) ? [] : [row.label])))].sort();
 }
 
 /** Absolute; `undefined` when the config does not name one. */
@@ -75,7 +75,7 @@ interface SplitContent {
 function describeFile(project: Project, { split, bytes, labels }: SplitContent): SplitFile {
   const file = splitPath(project, split) ?? '';
   const role = split === 'train' ? 'train' : 'held-out';
-  const result = lintBytes(file, bytes, { data: project.config.data, labels, role });
+  const result = lintBytes(file, bytes, { task: project.config.task.type, data: project.config.data, labels, role });
   return { split, file, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex'), result };
 }
 

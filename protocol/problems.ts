@@ -17,6 +17,9 @@ export const problemCodes = [
   'unknown-label',
   'no-rows',
   'one-class',
+  'unknown-role',
+  'role-order',
+  'no-assistant',
   'missing-file',
   'bad-config',
 ] as const;

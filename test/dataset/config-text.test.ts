@@ -29,7 +29,7 @@ describe('lintConfigText', () => {
     ['a list that is too short', '{"data": {"train": "a.csv", "labels": «["a"]»}}', /data\.labels/],
     ['a setting that is missing', '{«"data"»: {"test": "b.csv"}}', /"data\.train"/],
     ['a section that is missing', '\n  «{»"model": "tiny-encoder"}', /"data"/],
-    ['an unknown method', '{"data": {"train": "a.csv"}, "method": {"type": «"qlora"»}}', /method/],
+    ['an unknown method', '{"data": {"train": "a.csv"}, "method": {"type": «"magic"»}}', /method/],
     ['something that is no object', ' «[1, 2]» ', /object/],
     ['a comment', '{\n  «// mine»\n  "data": {"train": "a.csv"}\n}', /no comments/],
     ['a trailing comma', '{"data": {"train": "a.csv"«,»}}', /Remove the comma/],

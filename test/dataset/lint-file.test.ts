@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { lintBytes, lintText } from '../../dataset/lint-file';
+import { isChatRow } from '../../dataset/rows';
 import { dataSchema } from '../../protocol';
 import { rangeOf, readMarks } from './marked-text';
 
@@ -50,6 +51,19 @@ describe('lintText', () => {
       problems.map(({ code, line }) => [code, line]),
       [['unknown-label', 3]],
     );
+  });
+
+  it('takes rows for what their columns tell where nobody says what they are for', () => {
+    const chat = '{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}';
+    const count = (name: string, text: string) => {
+      const { problems, rows } = lintText(name, text, { data, role: 'held-out' });
+      return [rows.filter(isChatRow).length, problems.map(({ message }) => message)];
+    };
+    assert.deepEqual(count('a.jsonl', chat), [1, []]);
+    assert.deepEqual(count('a.csv', 'prompt,completion\na,b\nc,d'), [2, []]);
+    assert.deepEqual(count('a.csv', 'text,label,messages\na,b,c'), [0, []]);
+    const asTexts = lintText('a.jsonl', chat, { data, role: 'train', task: 'text-classification' }).problems;
+    assert.match(asTexts[0]?.message ?? '', /no column "text".*For conversations, set "task"/);
   });
 
   it('says which endings it knows', () => {

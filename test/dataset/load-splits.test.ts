@@ -5,6 +5,7 @@ import { loadSplits, type LoadedData } from '../../dataset/load-splits';
 import { readProject } from '../../dataset/project';
 import { RunFailure, type RunError } from '../../protocol';
 import { removeProjects, writeProject } from './temporary-project';
+import { classified } from './classified';
 
 const config = (data: object = {}, training: object = {}) => ({ data: { train: 'data/train.csv', ...data }, training });
 
@@ -72,7 +73,7 @@ describe('loadSplits', function () {
       'data/train.csv': csv({ a: 50, b: 30, c: 7, d: 3 }),
     });
     assert.equal(splits.validation?.rows.length, 18);
-    const { a, b, c = 0, d = 0 } = countLabels(splits.validation?.rows);
+    const { a, b, c = 0, d = 0 } = countLabels(classified(splits.validation?.rows));
     assert.deepEqual([a, b, c + d], [10, 6, 2]); // 50 and 30 divide evenly; 1.4 and 0.6 share two
     assert.equal(splits.validation?.file, splits.train?.file);
     assert.equal(splits.validation?.sha256, splits.train?.sha256);
@@ -96,7 +97,7 @@ describe('loadSplits', function () {
   it('holds back the same rows for the same seed and others for another', async () => {
     const held = async (seed: number) => {
       const { splits } = await load({ 'temper.json': config({}, { seed }), 'data/train.csv': csv({ a: 100, b: 100 }) });
-      return splits.validation?.rows.map(({ text }) => text);
+      return classified(splits.validation?.rows).map(({ text }) => text);
     };
     assert.deepEqual(await held(1), await held(1));
     assert.notDeepEqual(await held(1), await held(2));
@@ -105,10 +106,10 @@ describe('loadSplits', function () {
   it('never takes the last training row of a label, and holds back at least one row', async () => {
     const many = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`l${index}`, 2]));
     const { splits } = await load({ 'temper.json': config({ validationFraction: 0.9 }), 'data/train.csv': csv(many) });
-    assert.deepEqual([splits.train?.rows.length, Object.keys(countLabels(splits.train?.rows)).length], [20, 20]);
+    assert.deepEqual([splits.train?.rows.length, Object.keys(countLabels(classified(splits.train?.rows))).length], [20, 20]);
     const few = await load({ 'temper.json': config({ validationFraction: 0.01 }), 'data/train.csv': csv({ a: 2, b: 1 }) });
     assert.deepEqual(
-      few.splits.validation?.rows.map(({ label }) => label),
+      classified(few.splits.validation?.rows).map(({ label }) => label),
       ['a'],
     );
   });
