@@ -4,13 +4,23 @@
  * model when the run starts (see recommended-settings.ts), and the run says why.
  */
 import { z } from 'zod';
+import { bottleneckMethodSchema } from './bottleneck-method';
+import { prefixTuningMethodSchema, promptTuningMethodSchema } from './virtual-token-methods';
 
 const path = (what: string) => z.string().min(1).describe(what);
 const positiveInteger = z.number().int().positive();
 const fraction = z.number().min(0).max(1);
 
+export const textClassificationSchema = z.strictObject({
+  type: z.literal('text-classification').describe('One label for each text.'),
+});
+export const instructionTuningSchema = z.strictObject({
+  type: z.literal('instruction-tuning').describe('The words of the assistant in conversations.'),
+  samples: z.number().int().min(0).max(100).default(3).describe('Validation rows that the model answers at each evaluation.'),
+  maxNewTokens: positiveInteger.default(64).describe('Tokens of such an answer at most.'),
+});
 export const taskSchema = z
-  .strictObject({ type: z.literal('text-classification').describe('One label for each text.') })
+  .discriminatedUnion('type', [textClassificationSchema, instructionTuningSchema])
   .describe('What the model learns to do.');
 
 export const dataSchema = z
@@ -21,6 +31,9 @@ export const dataSchema = z
     ood: path('Out-of-distribution rows: the same labels from another source or in another style.').optional(),
     textColumn: z.string().min(1).default('text').describe('The field that holds the text.'),
     labelColumn: z.string().min(1).default('label').describe('The field that holds the label.'),
+    messagesColumn: z.string().min(1).default('messages').describe('The field that holds the messages of a conversation.'),
+    promptColumn: z.string().min(1).default('prompt').describe('The field that holds the prompt, in rows without messages.'),
+    completionColumn: z.string().min(1).default('completion').describe('The field that holds the answer to the prompt.'),
     labels: z.array(z.string().min(1)).min(2).optional().describe('All labels. Without it, those found in train.'),
     validationFraction: z
       .number()
@@ -40,24 +53,77 @@ export const fullMethodSchema = z.strictObject({
 export const headOnlyMethodSchema = z.strictObject({
   type: z.literal('head-only').describe('Only the classifier on top is trained.'),
 });
-export const loraMethodSchema = z.strictObject({
-  type: z.literal('lora').describe('Small trained updates beside frozen linear layers, and the classifier.'),
+const moduleNames = z.array(z.string().min(1)).min(1);
+const modulePattern = z.union([moduleNames, z.string().min(1)]);
+const updateFields = {
   r: positiveInteger.default(8).describe('Rank of the update.'),
   alpha: z.number().positive().default(16).describe('The update is scaled by alpha / r.'),
   dropout: z.number().min(0).lt(1).default(0).describe('Dropout in front of the update.'),
-  targetModules: z
-    .array(z.string().min(1))
-    .min(1)
-    .default(['query', 'value'])
-    .describe('Last parts of the names of the linear layers that get an update.'),
+  targetModules: modulePattern
+    .optional()
+    .describe(
+      'Which linear layers and embeddings get an update: last parts of their names, "all-linear", or a regular expression for their whole names. The usual ones of the model when absent.',
+    ),
+  excludeModules: modulePattern
+    .optional()
+    .describe('Which of these get none: last parts of their names, or a regular expression.'),
   layersToTransform: z
     .array(z.number().int().min(0))
     .min(1)
     .optional()
     .describe('Numbers of the layers that get an update, from 0. All when absent.'),
+  bias: z.enum(['none', 'all', 'lora_only']).default('none').describe('Which biases are trained as well.'),
+  modulesToSave: moduleNames
+    .optional()
+    .describe('Modules that are trained in full and saved, beside those that start fresh with the task.'),
+  useRslora: z.boolean().default(false).describe('Scale the update by alpha / √r.'),
+  useDora: z.boolean().default(false).describe('Train direction and magnitude of the weights apart (DoRA).'),
+  rankPattern: z
+    .record(z.string(), positiveInteger)
+    .optional()
+    .describe('Other ranks for modules whose name ends in, or matches, the key.'),
+  alphaPattern: z.record(z.string(), z.number().positive()).optional().describe('The same for alpha.'),
+  initialisation: z
+    .enum(['kaiming-uniform', 'gaussian'])
+    .default('kaiming-uniform')
+    .describe('Where the first factor of the update starts; the second starts at zero.'),
+} as const;
+export const loraMethodSchema = z.strictObject({
+  type: z.literal('lora').describe('Small trained updates beside frozen linear layers, and the classifier.'),
+  ...updateFields,
+});
+export const qloraMethodSchema = z.strictObject({
+  type: z.literal('qlora').describe('LoRA on linear layers that are kept in 4 bits.'),
+  ...updateFields,
+});
+export const ia3MethodSchema = z.strictObject({
+  type: z.literal('ia3').describe('Trained factors for what attention and feed-forward layers give, and the classifier.'),
+  targetModules: modulePattern
+    .optional()
+    .describe('Which linear layers get factors, as for LoRA. The usual ones of the model when absent.'),
+  feedforwardModules: modulePattern.optional().describe('Which of these get them on their inputs instead of their outputs.'),
+  excludeModules: modulePattern
+    .optional()
+    .describe('Which of these get none: last parts of their names, or a regular expression.'),
+  modulesToSave: moduleNames
+    .optional()
+    .describe('Modules that are trained in full and saved, beside those that start fresh with the task.'),
+});
+export const biasOnlyMethodSchema = z.strictObject({
+  type: z.literal('bias-only').describe('Only the biases are trained, and the classifier.'),
 });
 export const methodSchema = z
-  .discriminatedUnion('type', [fullMethodSchema, headOnlyMethodSchema, loraMethodSchema])
+  .discriminatedUnion('type', [
+    fullMethodSchema,
+    headOnlyMethodSchema,
+    loraMethodSchema,
+    qloraMethodSchema,
+    ia3MethodSchema,
+    biasOnlyMethodSchema,
+    prefixTuningMethodSchema,
+    promptTuningMethodSchema,
+    bottleneckMethodSchema,
+  ])
   .describe('Which parameters are trained.');
 
 export const trainingSchema = z
@@ -96,7 +162,10 @@ export const evaluationSchema = z
     every: positiveInteger
       .optional()
       .describe('Evaluate after this many optimizer steps. Chosen when absent: about twice an epoch.'),
-    metric: z.enum(['accuracy', 'macroF1', 'loss']).default('accuracy').describe('What decides which checkpoint is best.'),
+    metric: z
+      .enum(['accuracy', 'macroF1', 'loss'])
+      .default('accuracy')
+      .describe('What decides which checkpoint is best; the loss where a model learns to write and nothing is said.'),
     earlyStoppingPatience: z
       .number()
       .int()
@@ -120,9 +189,9 @@ export type BackendName = (typeof backendNames)[number];
 export const runConfigSchema = z.strictObject({
   $schema: z.string().optional().describe('Where the JSON schema of this file lies.'),
   name: z.string().min(1).optional().describe('What the run is called in lists.'),
-  model: path('A model that comes with Temper (tiny-encoder) or a Hugging Face model folder relative to temper.json.').default(
-    'tiny-encoder',
-  ),
+  model: path(
+    'A model that comes with Temper (tiny-encoder, tiny-decoder) or a Hugging Face model folder relative to temper.json.',
+  ).default('tiny-encoder'),
   initialWeights: z
     .enum(['pretrained', 'random'])
     .default('pretrained')
@@ -148,6 +217,9 @@ export type DataConfig = RunConfig['data'];
 export type MethodConfig = RunConfig['method'];
 export type FullConfig = z.infer<typeof fullMethodSchema>;
 export type LoraConfig = z.infer<typeof loraMethodSchema>;
+export type QloraConfig = z.infer<typeof qloraMethodSchema>;
+export type Ia3Config = z.infer<typeof ia3MethodSchema>;
+export type InstructionTuningConfig = z.infer<typeof instructionTuningSchema>;
 export type TrainingConfig = RunConfig['training'];
 export type MetricForBest = RunConfig['evaluation']['metric'];
 

@@ -17,6 +17,8 @@ export const errorCodes = [
   'diverged',
   'backend-missing',
   'install-failed',
+  'download-failed',
+  'access-denied',
   'internal',
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { backendNames } from './config';
 import { runErrorSchema } from './errors';
+import { metricValuesSchema } from './metrics';
 
 export const splits = ['train', 'validation', 'test', 'ood'] as const;
 export type Split = (typeof splits)[number];
@@ -18,11 +19,14 @@ export type Subject = (typeof subjects)[number];
 
 const step = z.number().int().min(0);
 const count = z.number().int().min(0);
-const metricValues = z.object({ loss: z.number().optional(), accuracy: z.number().optional(), macroF1: z.number().optional() });
 
 /** An interval that holds the metric with 95 % confidence (Wilson). */
 const intervalSchema = z.object({ low: z.number(), high: z.number() });
 export type Interval = z.infer<typeof intervalSchema>;
+
+/** One row: what was asked, what the row answers, what the model answers. */
+const sampleSchema = z.object({ prompt: z.string(), expected: z.string(), completion: z.string() });
+export type Sample = z.infer<typeof sampleSchema>;
 
 const envelope = { seq: z.number().int().positive(), atMs: z.number() };
 
@@ -76,12 +80,14 @@ export const runEventSchema = z.discriminatedUnion('kind', [
     split: z.enum(splits),
     subject: z.enum(subjects),
     rows: count,
-    metrics: metricValues,
+    metrics: metricValuesSchema,
     accuracyInterval: intervalSchema.optional(),
     evaluationMs: z.number(),
   }),
+  /** What the model writes for a few validation rows, beside what they should have been. */
+  z.object({ ...envelope, kind: z.literal('sampled'), step, subject: z.enum(subjects), samples: z.array(sampleSchema) }),
   /** A checkpoint is complete on disk; `path` is relative to the run folder. */
-  z.object({ ...envelope, kind: z.literal('saved'), step, path: z.string(), bytes: count, metrics: metricValues }),
+  z.object({ ...envelope, kind: z.literal('saved'), step, path: z.string(), bytes: count, metrics: metricValuesSchema }),
   /** The newest evaluation is the best so far. */
   z.object({ ...envelope, kind: z.literal('improved'), step, metric: z.string(), value: z.number() }),
   /** A checkpoint was deleted to keep within `checkpoints`. */

@@ -3,6 +3,7 @@
  * asks with `ready`, gets one snapshot, then only what came after it (at most ten posts a second).
  */
 import type { RunEvent } from './events';
+import type { MetricValues } from './metrics';
 import type { RunState, StepFacts } from './run-state';
 
 /** What the panel shows of run.json. */
@@ -34,7 +35,7 @@ export type HostToPanel =
 
 export type EvaluationStatus =
   | { readonly kind: 'running'; readonly done: number; readonly total: number }
-  | { readonly kind: 'done'; readonly accuracy: number; readonly loss: number }
+  | { readonly kind: 'done'; readonly metrics: MetricValues }
   | { readonly kind: 'failed'; readonly message: string };
 
 export type PanelToHost =

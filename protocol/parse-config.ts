@@ -18,14 +18,46 @@ export type ParsedConfig =
 
 export function parseConfig(input: unknown): ParsedConfig {
   const parsed = runConfigSchema.safeParse(input);
-  if (parsed.success) return { kind: 'valid', config: parsed.data };
+  if (parsed.success) {
+    const config = settleMetric(parsed.data, input);
+    const problems = findContradictions(config);
+    return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'valid', config };
+  }
   return { kind: 'invalid', problems: parsed.error.issues.flatMap((issue) => describeIssue(issue, input)) };
+}
+
+/** Where a model learns to write, the loss says more than the share of right tokens. */
+function settleMetric(config: RunConfig, input: unknown): RunConfig {
+  const asked = isRecord(input) && isRecord(input['evaluation']) ? input['evaluation']['metric'] : undefined;
+  if (config.task.type !== 'instruction-tuning' || asked !== undefined) return config;
+  return { ...config, evaluation: { ...config.evaluation, metric: 'loss' } };
+}
+
+/** Settings that are right by themselves and mean nothing to the task. */
+function findContradictions({ task, data, evaluation }: RunConfig): ConfigProblem[] {
+  if (task.type !== 'instruction-tuning') return [];
+  const metric = '"evaluation.metric": macroF1 is of labels, and instruction tuning has none. Set it to "loss" or "accuracy".';
+  const labels = '"data.labels": instruction tuning has no labels. Remove it.';
+  return [
+    ...(evaluation.metric === 'macroF1' ? [{ path: ['evaluation', 'metric'], message: metric }] : []),
+    ...(data.labels ? [{ path: ['data', 'labels'], message: labels }] : []),
+  ];
 }
 
 function describeIssue(issue: z.core.$ZodIssue, input: unknown): ConfigProblem[] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], input));
+  if ('options' in issue && Array.isArray(issue.options)) return [unknownType(path, issue.options.map(String), input)];
   return [{ path, message: `"${path.join('.') || 'temper.json'}": ${issue.message}` }];
+}
+
+/** What the `type` of a task or a method can be. */
+function unknownType(path: readonly string[], known: readonly string[], input: unknown): ConfigProblem {
+  const given = path.reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), input);
+  const nearest = typeof given === 'string' ? nearestName(given, known) : undefined;
+  const advice = nearest === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean "${nearest}"?`;
+  const found = given === undefined ? 'is missing' : `is ${JSON.stringify(given)}, which there is not`;
+  return { path, message: `"${path.join('.')}" ${found}. ${advice}` };
 }
 
 function unknownKey(path: readonly string[], input: unknown): ConfigProblem {

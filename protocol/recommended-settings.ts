@@ -15,7 +15,15 @@ const rates: Record<MethodConfig['type'], readonly [number, number, number]> = {
   full: [5e-4, 2e-4, 5e-5],
   lora: [5e-3, 3e-3, 5e-4],
   'head-only': [1e-2, 1e-2, 5e-3],
+  qlora: [5e-3, 3e-3, 5e-4],
+  ia3: [1e-2, 1e-2, 5e-3],
+  'bias-only': [5e-3, 3e-3, 1e-3],
+  'prefix-tuning': [1e-2, 1e-2, 5e-3],
+  'prompt-tuning': [3e-2, 3e-2, 1e-2],
+  'bottleneck-adapter': [5e-3, 3e-3, 5e-4],
 };
+/** The others' rates are what their papers and libraries use, moved as far as LoRA's had to be. */
+const measured: ReadonlySet<MethodConfig['type']> = new Set(['full', 'lora', 'head-only']);
 
 export function recommendLearningRate(method: MethodConfig['type'], parameterCount: number): ChosenSetting {
   const size = parameterCount < 12e6 ? 0 : parameterCount < 60e6 ? 1 : 2;
@@ -24,7 +32,7 @@ export function recommendLearningRate(method: MethodConfig['type'], parameterCou
   return {
     setting: 'training.learningRate',
     value,
-    reason: `measured best for ${method} on models of about ${millions} M parameters`,
+    reason: `${measured.has(method) ? 'measured best' : 'usual'} for ${method} on models of about ${millions} M parameters`,
   };
 }
 

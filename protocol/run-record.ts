@@ -1,6 +1,7 @@
 /** The JSON documents of a run folder besides its events: run.json, a checkpoint's MANIFEST.json, evals/<id>.json. */
 import { z } from 'zod';
 import { runConfigSchema } from './config';
+import { metricValuesSchema } from './metrics';
 
 const fileHash = z.object({ path: z.string(), bytes: z.number().int(), sha256: z.string() });
 export type FileHash = z.infer<typeof fileHash>;
@@ -31,6 +32,29 @@ export const checkpointManifestSchema = z.object({
 });
 export type CheckpointManifest = z.infer<typeof checkpointManifestSchema>;
 
+const labelMetricsSchema = z.object({
+  label: z.string(),
+  rows: z.number().int(),
+  precision: z.number(),
+  recall: z.number(),
+  f1: z.number(),
+});
+export type LabelMetrics = z.infer<typeof labelMetricsSchema>;
+
+/** A row that was sorted, or one whose words were scored: `loss` and `accuracy` are over its `tokens` learnt tokens. */
+const evaluatedRowSchema = z.union([
+  z.object({ line: z.number().int(), text: z.string(), label: z.string(), predicted: z.string(), score: z.number() }),
+  z.object({
+    line: z.number().int(),
+    prompt: z.string(),
+    completion: z.string(),
+    tokens: z.number().int(),
+    loss: z.number(),
+    accuracy: z.number(),
+  }),
+]);
+export type EvaluatedRow = z.infer<typeof evaluatedRowSchema>;
+
 /** evals/<id>.json: one evaluation with every row's prediction. `row` is the 1-based line in `file`. */
 export const evaluationRecordSchema = z.object({
   formatVersion: z.literal(1),
@@ -40,14 +64,10 @@ export const evaluationRecordSchema = z.object({
   split: z.string(),
   file: z.string(),
   rows: z.number().int(),
-  metrics: z.object({ loss: z.number().optional(), accuracy: z.number().optional(), macroF1: z.number().optional() }),
+  metrics: metricValuesSchema,
   accuracyInterval: z.object({ low: z.number(), high: z.number() }).optional(),
-  perLabel: z.array(
-    z.object({ label: z.string(), rows: z.number().int(), precision: z.number(), recall: z.number(), f1: z.number() }),
-  ),
-  predictions: z.array(
-    z.object({ line: z.number().int(), text: z.string(), label: z.string(), predicted: z.string(), score: z.number() }),
-  ),
+  perLabel: z.array(labelMetricsSchema),
+  predictions: z.array(evaluatedRowSchema),
 });
 export type EvaluationRecord = z.infer<typeof evaluationRecordSchema>;
 

@@ -11,6 +11,7 @@ type Facts<Kind extends RunEvent['kind']> = Omit<RunEventOf<Kind>, 'kind' | 'seq
 export type StepFacts = Facts<'step'> & { readonly atMs: number };
 export type EvaluationFacts = Facts<'evaluated'>;
 export type PlanFacts = Facts<'planned'>;
+export type SampledFacts = Facts<'sampled'>;
 
 export interface CheckpointFacts {
   readonly step: number;
@@ -44,6 +45,8 @@ export interface RunState {
   readonly checkpoints: readonly CheckpointFacts[];
   readonly best?: { readonly step: number; readonly value: number };
   readonly notices: readonly string[];
+  /** What the model wrote at each evaluation, oldest first. */
+  readonly samples: readonly SampledFacts[];
 }
 
 export const initialRunState: RunState = {
@@ -52,6 +55,7 @@ export const initialRunState: RunState = {
   evaluations: [],
   checkpoints: [],
   notices: [],
+  samples: [],
 };
 
 /** Applies one event. An event already seen (its number is not higher) changes nothing. */
@@ -84,6 +88,8 @@ function apply(state: RunState, event: RunEvent): RunState {
       return { ...state, phase: afterStep(state.phase), lastStep: { ...facts(event), atMs: event.atMs } };
     case 'evaluated':
       return { ...state, evaluations: addEvaluation(state.evaluations, facts(event)) };
+    case 'sampled':
+      return { ...state, samples: [...state.samples.filter(({ step }) => step !== event.step), facts(event)] };
     case 'saved':
       return { ...state, checkpoints: addCheckpoint(state.checkpoints, event) };
     case 'improved':

@@ -20,6 +20,12 @@ export const exampleEvents: { readonly [Kind in RunEventKind]: Content<Kind> } =
     chosen: [{ setting: 'training.epochs', value: 3, reason: '900 training rows' }],
   },
   notice: { kind: 'notice', message: '12 texts were cut at 128 tokens – 日本語 🐧' },
+  sampled: {
+    kind: 'sampled',
+    step: 40,
+    subject: 'trained',
+    samples: [{ prompt: 'When do you open?', expected: 'At nine.', completion: 'At ten – 日本' }],
+  },
   step: {
     kind: 'step',
     step: 7,

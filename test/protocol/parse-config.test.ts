@@ -9,8 +9,25 @@ describe('temper.json', () => {
         model: 'tiny-encoder',
         initialWeights: 'pretrained',
         task: { type: 'text-classification' },
-        data: { train: 'train.jsonl', textColumn: 'text', labelColumn: 'label', validationFraction: 0.1 },
-        method: { type: 'lora', r: 8, alpha: 16, dropout: 0, targetModules: ['query', 'value'] },
+        data: {
+          train: 'train.jsonl',
+          textColumn: 'text',
+          labelColumn: 'label',
+          messagesColumn: 'messages',
+          promptColumn: 'prompt',
+          completionColumn: 'completion',
+          validationFraction: 0.1,
+        },
+        method: {
+          type: 'lora',
+          r: 8,
+          alpha: 16,
+          dropout: 0,
+          bias: 'none',
+          useRslora: false,
+          useDora: false,
+          initialisation: 'kaiming-uniform',
+        },
         training: {
           batchSize: 16,
           gradientAccumulationSteps: 1,
@@ -30,12 +47,25 @@ describe('temper.json', () => {
     });
   });
 
+  it('takes the loss for what is best where a model learns to write, unless it is told otherwise', () => {
+    const metricOf = (parts: object) => {
+      const parsed = parseConfig({ data: { train: 't' }, ...parts });
+      return parsed.kind === 'valid' ? parsed.config.evaluation.metric : assert.fail(parsed.problems[0]?.message);
+    };
+    const task = { type: 'instruction-tuning' };
+    assert.deepEqual(
+      [{}, { task }, { task, evaluation: { every: 5 } }, { task, evaluation: { metric: 'accuracy' } }].map(metricOf),
+      ['accuracy', 'loss', 'loss', 'accuracy'],
+    );
+  });
+
   it('keeps the other defaults of a section of which one field is given', () => {
     const parsed = parseConfig({ data: { train: 't' }, training: { seed: 0 }, method: { type: 'lora', r: 4 } });
     assert.ok(parsed.kind === 'valid');
     assert.equal(parsed.config.training.seed, 0);
     assert.equal(parsed.config.training.batchSize, 16);
-    assert.deepEqual(parsed.config.method, { type: 'lora', r: 4, alpha: 16, dropout: 0, targetModules: ['query', 'value'] });
+    const rest = { alpha: 16, dropout: 0, bias: 'none', useRslora: false, useDora: false, initialisation: 'kaiming-uniform' };
+    assert.deepEqual(parsed.config.method, { type: 'lora', r: 4, ...rest });
   });
 
   it('reads a config that it wrote itself', () => {
@@ -79,11 +109,45 @@ describe('temper.json', () => {
     assert.match(problem?.message ?? '', /Known here: keepBest, keepLast\./);
   });
 
+  it('takes the method of a run from before other settings were there', () => {
+    const method = { type: 'lora', r: 8, alpha: 16, dropout: 0, targetModules: ['query', 'value'], layersToTransform: [1] };
+    const parsed = parseConfig({ data: { train: 't' }, method });
+    assert.ok(parsed.kind === 'valid' && parsed.config.method.type === 'lora');
+    assert.deepEqual({ ...parsed.config.method, ...method }, parsed.config.method);
+  });
+
+  it('takes target modules as a list, as a pattern, and as "all-linear"', () => {
+    for (const targetModules of [['q_proj'], String.raw`.*\.q_proj`, 'all-linear']) {
+      assert.equal(parseConfig({ data: { train: 't' }, method: { type: 'qlora', targetModules } }).kind, 'valid');
+    }
+  });
+
   it('does not offer a setting of one method to another', () => {
     const [problem] = problemsOf({ data: { train: 't' }, method: { type: 'full', r: 8 } });
     assert.ok(problem);
     assert.deepEqual(problem.path, ['method', 'r']);
     assert.doesNotMatch(problem.message, /Did you mean "r"/);
+  });
+
+  it('knows what kinds of tasks and methods there are', () => {
+    const messageOf = (parts: object) =>
+      problemsOf({ data: { train: 't' }, ...parts }).map(({ path, message }) => [path.join('.'), message]);
+    assert.deepEqual(messageOf({ task: { type: 'instruction-tunning' } }), [
+      ['task.type', '"task.type" is "instruction-tunning", which there is not. Did you mean "instruction-tuning"?'],
+    ]);
+    assert.deepEqual(messageOf({ task: { samples: 3 } }), [
+      ['task.type', '"task.type" is missing. Known here: text-classification, instruction-tuning.'],
+    ]);
+    assert.match(messageOf({ method: { type: 7 } })[0]?.[1] ?? '', /"method.type" is 7, which there is not. Known here: full, /);
+  });
+
+  it('refuses what means nothing where there are no labels', () => {
+    const config = { data: { train: 't', labels: ['a', 'b'] }, evaluation: { metric: 'macroF1' } };
+    assert.equal(parseConfig(config).kind, 'valid');
+    assert.deepEqual(
+      problemsOf({ ...config, task: { type: 'instruction-tuning' } }).map(({ path }) => path.join('.')),
+      ['evaluation.metric', 'data.labels'],
+    );
   });
 
   it('tells all problems at once, each with its path', () => {

@@ -22,8 +22,9 @@ describe('the recommended learning rate', () => {
     });
   }
 
-  it('gives its reason with the size of the model', () => {
-    assert.match(recommendLearningRate('lora', 4_386_178).reason, /lora.*4\.4 M/);
+  it('gives its reason with the size of the model, and says what was measured', () => {
+    assert.match(recommendLearningRate('lora', 4_386_178).reason, /measured best for lora.*4\.4 M/);
+    assert.match(recommendLearningRate('ia3', 4_386_178).reason, /^usual for ia3/);
   });
 });
 

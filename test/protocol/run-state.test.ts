@@ -92,7 +92,7 @@ function randomRun(random: SeededRandom): RunEvent[] {
 
 /** Few different steps, so that checkpoints are saved again and removed; an evaluation never repeats. */
 function vary(event: RunEvent, random: SeededRandom): RunEvent {
-  if (event.kind === 'evaluated' || event.kind === 'step') return { ...event, step: event.seq };
+  if (event.kind === 'evaluated' || event.kind === 'sampled' || event.kind === 'step') return { ...event, step: event.seq };
   if (event.kind === 'improved') return { ...event, step: event.seq, value: random.next() };
   return 'step' in event ? { ...event, step: random.below(4) } : event;
 }
@@ -121,6 +121,7 @@ function readNaively(events: readonly RunEvent[]): RunState {
       .map((event) => without(event, 'kind', 'seq', 'atMs')),
     ...(improved && { best: { step: improved.step, value: improved.value } }),
     notices: all('notice').map(({ message }) => message),
+    samples: all('sampled').map((event) => without(event, 'kind', 'seq', 'atMs')),
   };
 }
 
