@@ -1,13 +1,14 @@
 /** From encoded rows to batches. Rows of like length share a batch, so that one step takes as long as the next. */
 import type { Random } from '../dataset/seeded-random';
 import type { TokenBatch } from './models/model';
+import { NO_LABEL } from './ops/linear-cross-entropy';
 import { startsOf } from './ops/sequences';
 
 /** One row as the model sees it. */
 export interface EncodedRow {
   readonly ids: Int32Array;
-  /** Index into the run's labels. */
-  readonly label: number;
+  /** Of a classifier one class; of heads that read every token one a token, the class or the next token's id, or NO_LABEL. */
+  readonly labels: Int32Array;
   /** Position in the split, from 0. */
   readonly index: number;
 }
@@ -15,8 +16,10 @@ export interface EncodedRow {
 export interface LabelledBatch {
   readonly encoded: readonly EncodedRow[];
   readonly batch: TokenBatch;
-  /** [rows] */
+  /** Those of the rows, one behind the other. */
   readonly labels: Int32Array;
+  /** How many of them carry loss: what a mean is over. */
+  readonly labelled: number;
   /** Position of each row in the split. */
   readonly indices: readonly number[];
 }
@@ -43,12 +46,20 @@ export function createEvaluationBatches(rows: readonly EncodedRow[], batchSize: 
 /** One row behind the other: nothing is padded. */
 export function packBatch(rows: readonly EncodedRow[]): LabelledBatch {
   const starts = startsOf(rows.map(({ ids }) => ids.length));
-  const ids = new Int32Array(starts.at(-1) ?? 0);
-  rows.forEach((row, position) => {
-    ids.set(row.ids, starts[position]);
-  });
-  const batch = { rows: rows.length, ids, starts };
-  return { encoded: rows, batch, labels: Int32Array.from(rows, ({ label }) => label), indices: rows.map(({ index }) => index) };
+  const batch = { rows: rows.length, ids: join(rows.map(({ ids }) => ids)), starts };
+  const labels = join(rows.map((row) => row.labels));
+  const labelled = labels.reduce((count, label) => (label === NO_LABEL ? count : count + 1), 0);
+  return { encoded: rows, batch, labels, labelled, indices: rows.map(({ index }) => index) };
+}
+
+function join(parts: readonly Int32Array[]): Int32Array {
+  const joined = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
 }
 
 function lengthOf(rows: readonly EncodedRow[]): number {

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { RunFailure, type MetricValues, type RunConfig } from '../protocol';
 import { writeCheckpoint } from '../runs/checkpoint-folder';
 import { verifyCheckpoint } from '../runs/checkpoint-manifest';
-import { assignValues, collectValues, type Adapter } from './methods/method';
+import type { Adapter } from './methods/method';
+import { collectValues } from './methods/parameters';
 import type { LoadedModel } from './model-folder';
 import type { Optimizer } from './optimizer';
 import { encodeSafetensors, readSafetensors } from './safetensors';
@@ -35,23 +36,36 @@ export async function saveCheckpoint(content: CheckpointContent): Promise<{ path
   const { runDir, step, config, adapter, optimizer, model } = content;
   const files = new Map<string, Uint8Array>([
     [adapter.tensorFile, encodeSafetensors(await adapter.collectTensors())],
+    ...(await encodeParts(adapter)),
     ['optimizer.safetensors', encodeSafetensors(await collectValues(optimizer.moments))],
     ['config.json', json(modelConfig(model, content.labels))],
     ['trainer_state.json', json(trainerState(content))],
     ...[...adapter.configFiles].map(([name, value]) => [name, json(value)] as const),
   ]);
-  for (const name of ['tokenizer.json', 'tokenizer_config.json']) {
-    if (existsSync(join(model.dir, name))) files.set(name, await readFile(join(model.dir, name))); // the second is optional
+  for (const name of ['tokenizer.json', 'tokenizer_config.json', 'chat_template.jinja', 'generation_config.json']) {
+    if (existsSync(join(model.dir, name))) files.set(name, await readFile(join(model.dir, name))); // all but the first are optional
   }
+  const { plainTemplate } = model.writing ?? {};
+  if (plainTemplate !== undefined) files.set('chat_template.jinja', Buffer.from(plainTemplate));
   return writeCheckpoint({ runDir, step, method: config.method.type, files });
 }
 
 /** Checks the hashes, then overwrites what is trained with what the checkpoint holds. @throws RunFailure 'bad-checkpoint' */
 export async function loadCheckpoint(checkpointDir: string, adapter: Adapter): Promise<void> {
   await verifyCheckpoint(checkpointDir);
-  const file = join(checkpointDir, adapter.tensorFile);
+  await assignFrom(join(checkpointDir, adapter.tensorFile), adapter);
+  for (const [name, part] of adapter.tensorParts ?? []) await assignFrom(join(checkpointDir, name), part);
+}
+
+async function encodeParts({ tensorParts = new Map() }: Adapter): Promise<[string, Uint8Array][]> {
+  const files: [string, Uint8Array][] = [];
+  for (const [name, part] of tensorParts) files.push([name, encodeSafetensors(await part.collect())]);
+  return files;
+}
+
+async function assignFrom(file: string, part: Pick<Adapter, 'assign'>): Promise<void> {
   try {
-    assignValues(adapter.trained, await readSafetensors(file));
+    part.assign(await readSafetensors(file));
   } catch (thrown) {
     throw new RunFailure({
       code: 'bad-checkpoint',
@@ -63,10 +77,11 @@ export async function loadCheckpoint(checkpointDir: string, adapter: Adapter): P
 }
 
 /** The base's config.json with the task's head described, so that transformers opens the folder as it is. */
-function modelConfig({ config }: LoadedModel, labels: readonly string[]): unknown {
+export function modelConfig({ config, head }: LoadedModel, labels: readonly string[]): unknown {
+  if (head.vocabulary) return { ...config, architectures: [head.architecture] };
   return {
     ...config,
-    architectures: ['BertForSequenceClassification'],
+    architectures: [head.architecture],
     problem_type: 'single_label_classification',
     id2label: Object.fromEntries(labels.map((label, index) => [String(index), label])),
     label2id: Object.fromEntries(labels.map((label, index) => [label, index])),

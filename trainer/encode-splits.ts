@@ -1,9 +1,8 @@
 /** Turns every split into token ids once, before training, and notices what a person should know about the texts. */
 import type { LoadedData } from '../dataset/load-splits';
-import type { RunConfig, Split } from '../protocol';
-import type { EncodedSplit } from './evaluate';
-import type { LoadedModel } from './model-folder';
-import { encodeRow } from './tasks/text-classification';
+import { RunFailure, type Split } from '../protocol';
+import type { EncodedRow } from './batches';
+import type { EncodedSplit, Task } from './tasks/task';
 
 export type EncodedSplits = Readonly<Partial<Record<Exclude<Split, 'train' | 'validation'>, EncodedSplit>>> & {
   readonly train: EncodedSplit;
@@ -14,23 +13,16 @@ const rowsPerReport = 2000;
 
 /** `onProgress` is told how many rows of all are done, every few thousand. */
 export async function encodeSplits(
-  { splits, labels }: LoadedData,
-  model: LoadedModel,
-  { training }: RunConfig,
+  { splits }: LoadedData,
+  task: Task,
   onProgress: (done: number, total: number) => Promise<void>,
 ): Promise<{ splits: EncodedSplits; notices: string[] }> {
-  const indexOfLabel = new Map(labels.map((label, index) => [label, index]));
-  const maxLength = Math.min(training.maxLength, model.classifier.maxLength);
   const total = Object.values(splits).reduce((sum, split) => sum + split.rows.length, 0);
   let done = 0;
-  const encode = async (split: { file: string; rows: EncodedSplit['rows'] }): Promise<EncodedSplit> => {
-    const encoded = [];
-    for (const [index, row] of split.rows.entries()) {
-      encoded.push(encodeRow(row, index, indexOfLabel, model.tokenizer, maxLength));
+  const encode = (split: Rows) =>
+    encodeRows(split, task, async () => {
       if (++done % rowsPerReport === 0 || done === total) await onProgress(done, total);
-    }
-    return { file: split.file, rows: split.rows, encoded };
-  };
+    });
   const { train, validation, test, ood } = splits;
   if (train === undefined || validation === undefined)
     throw new Error('A run needs training and validation rows; loading the splits must have refused this.');
@@ -40,7 +32,33 @@ export async function encodeSplits(
     ...(test && { test: await encode(test) }),
     ...(ood && { ood: await encode(ood) }),
   };
-  return { splits: encoded, notices: describeTruncation(encoded, maxLength) };
+  return { splits: encoded, notices: describeTruncation(encoded, task.maxLength) };
+}
+
+type Rows = Pick<EncodedSplit, 'file' | 'rows'>;
+
+/** @throws RunFailure 'bad-data' with the first row that has nothing to learn from, and how many there are */
+export async function encodeRows({ file, rows }: Rows, task: Task, onRow?: () => Promise<void>): Promise<EncodedSplit> {
+  const encoded: EncodedRow[] = [];
+  const refused: RunFailure[] = [];
+  for (const [index, row] of rows.entries()) {
+    try {
+      encoded.push(task.encode(row, index));
+    } catch (thrown) {
+      if (!(thrown instanceof RunFailure)) throw thrown;
+      refused.push(new RunFailure({ line: row.line, ...thrown.error }));
+    }
+    await onRow?.();
+  }
+  const [first, ...others] = refused;
+  if (first) throw refusal(first, file, others.length);
+  return { file, rows, encoded };
+}
+
+function refusal({ error }: RunFailure, file: string, others: number): RunFailure {
+  const more =
+    others === 0 ? '' : `\nThere ${others === 1 ? 'is 1 more such row' : `are ${others} more such rows`} in this file.`;
+  return new RunFailure({ ...error, message: `${error.message}${more}`, file });
 }
 
 function describeTruncation(splits: EncodedSplits, maxLength: number): string[] {

@@ -6,7 +6,8 @@
 import { packBatch, type EncodedRow, type LabelledBatch } from './batches';
 import { chooseStateStore, type StateStore } from './hidden-state-store';
 import type { Adapter } from './methods/method';
-import type { HiddenStates, SequenceClassifier } from './models/model';
+import type { HiddenStates, TextModel, TokenBatch } from './models/model';
+import { hiddenStatesBelow } from './models/run-backbone';
 import * as tf from './tensors';
 
 export interface FrozenLayers {
@@ -19,7 +20,7 @@ export interface FrozenLayers {
 }
 
 export interface FrozenLayersOptions {
-  readonly classifier: SequenceClassifier;
+  readonly model: TextModel;
   readonly adapter: Adapter;
   /** All rows of the run, of every split. */
   readonly rows: readonly EncodedRow[];
@@ -30,47 +31,47 @@ export interface FrozenLayersOptions {
 }
 
 /** Undefined where the embeddings or the first layer are trained: then nothing stays the same. */
-export function createFrozenLayers({ classifier, adapter, rows, dir, keep }: FrozenLayersOptions): FrozenLayers | undefined {
-  const layer = Math.min(...[...adapter.trained.keys()].map((name) => classifier.layerOf(name)));
+export function createFrozenLayers({ model, adapter, rows, dir, keep }: FrozenLayersOptions): FrozenLayers | undefined {
+  const layer = adapter.lowestTrainedLayer;
   if (layer <= 0) return undefined;
-  const floats = floatsOf(classifier, layer, rows);
+  const floats = floatsOf(model, layer, rows);
   const store = keep ? chooseStateStore(floats * 4, dir) : undefined;
   return {
     notice: describe(layer, store),
-    enter: async (batch) => ({ layer, x: await enter(classifier, adapter, layer, store, batch) }),
+    enter: async (batch) => ({ layer, x: await enter(model, adapter, layer, store, batch) }),
     dispose: () => store?.close(),
   };
 }
 
 async function enter(
-  classifier: SequenceClassifier,
+  model: TextModel,
   adapter: Adapter,
   layer: number,
   store: StateStore | undefined,
   { batch, encoded }: LabelledBatch,
 ): Promise<tf.Tensor2D> {
-  if (store === undefined) return tf.tidy(() => classifier.hiddenStates(adapter, batch, layer));
+  if (store === undefined) return tf.tidy(() => statesBelow(model, adapter, batch, layer));
   const missing = encoded.filter((row) => !store.has(row));
-  if (missing.length > 0) await computeRows(classifier, adapter, layer, store, missing);
+  if (missing.length > 0) await computeRows(model, adapter, layer, store, missing);
   return joinRows(
     encoded.map((row) => store.read(row)),
-    classifier.hiddenSize,
+    model.backbone.hiddenSize,
   );
 }
 
 async function computeRows(
-  classifier: SequenceClassifier,
+  model: TextModel,
   adapter: Adapter,
   layer: number,
   store: StateStore,
   rows: readonly EncodedRow[],
 ): Promise<void> {
-  const x = tf.tidy(() => classifier.hiddenStates(adapter, packBatch(rows).batch, layer));
+  const x = tf.tidy(() => statesBelow(model, adapter, packBatch(rows).batch, layer));
   const values = await x.data<'float32'>();
   x.dispose();
   let at = 0;
   for (const row of rows) {
-    const end = at + floatsOf(classifier, layer, [row]);
+    const end = at + floatsOf(model, layer, [row]);
     store.write(row, values.slice(at, end));
     at = end;
   }
@@ -86,10 +87,15 @@ function joinRows(rows: readonly Float32Array[], hidden: number): tf.Tensor2D {
   return tf.tensor2d(joined, [joined.length / hidden, hidden]);
 }
 
-/** Of all tokens of the rows, or of their first tokens only in front of the head. */
-function floatsOf({ layerCount, hiddenSize }: SequenceClassifier, layer: number, rows: readonly EncodedRow[]): number {
-  const states = layer === layerCount ? rows.length : rows.reduce((sum, { ids }) => sum + ids.length, 0);
-  return states * hiddenSize;
+function statesBelow({ backbone, head }: TextModel, tuning: Adapter, batch: TokenBatch, layer: number): tf.Tensor2D {
+  return hiddenStatesBelow(backbone, batch, { tuning }, layer, head.reads);
+}
+
+/** Of all tokens of the rows, or, in front of a head that reads one token a row, of those. */
+function floatsOf({ backbone, head }: TextModel, layer: number, rows: readonly EncodedRow[]): number {
+  const onePerRow = layer === backbone.layerCount && head.reads !== 'every-token';
+  const states = onePerRow ? rows.length : rows.reduce((sum, { ids }) => sum + ids.length, 0);
+  return states * backbone.hiddenSize;
 }
 
 function describe(layer: number, store: StateStore | undefined): string {

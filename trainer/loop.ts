@@ -5,21 +5,21 @@
 import type { Random } from '../dataset/seeded-random';
 import { isBetter, type ControlRequest, type MetricForBest, type TrainingConfig, type UnnumberedEvent } from '../protocol';
 import { createEpochBatches, packBatch, type EncodedRow } from './batches';
-import { evaluate, type EncodedSplit } from './evaluate';
 import type { FrozenLayers } from './frozen-layers';
 import type { Adapter } from './methods/method';
-import type { SequenceClassifier } from './models/model';
+import type { TextModel } from './models/model';
 import type { Optimizer } from './optimizer';
 import type { Schedule } from './schedule';
 import { takeStep } from './step';
+import type { EncodedSplit, Task } from './tasks/task';
 
 export interface LoopOptions {
-  readonly classifier: SequenceClassifier;
+  readonly model: TextModel;
+  readonly task: Task;
   readonly adapter: Adapter;
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
   readonly training: TrainingConfig;
-  readonly labels: readonly string[];
   readonly rows: readonly EncodedRow[];
   readonly validation: EncodedSplit;
   readonly evaluateEvery: number;
@@ -115,14 +115,10 @@ async function* attendRequests(options: LoopOptions, progress: Progress): AsyncG
 
 /** Measures the validation rows and says whether it is the best so far. */
 async function* evaluateStep(options: LoopOptions, progress: Progress): AsyncGenerator<UnnumberedEvent, void> {
-  const { classifier, adapter, validation, labels, evaluationBatchSize: batchSize, frozen, metric, surroundings } = options;
+  const { task, adapter, validation, evaluationBatchSize: batchSize, frozen, metric, surroundings } = options;
   const startMs = surroundings.nowMs();
-  const { metrics, accuracyInterval, rows } = await evaluate(classifier, adapter, validation, {
-    labels,
-    batchSize,
-    frozen,
-    onProgress: () => surroundings.rest(),
-  });
+  const onProgress = () => surroundings.rest();
+  const { metrics, accuracyInterval, rows } = await task.evaluate(adapter, validation, { batchSize, frozen, onProgress });
   progress.evaluatedAt = progress.step;
   const evaluationMs = surroundings.nowMs() - startMs;
   yield {
@@ -132,9 +128,13 @@ async function* evaluateStep(options: LoopOptions, progress: Progress): AsyncGen
     subject: 'trained',
     rows,
     metrics,
-    accuracyInterval,
+    ...(accuracyInterval && { accuracyInterval }),
     evaluationMs,
   };
+  if (task.sample) {
+    const samples = await task.sample(adapter, validation);
+    yield { kind: 'sampled', step: progress.step, subject: 'trained', samples };
+  }
 
   const value = metrics[metric] ?? NaN;
   const improved = isBetter(metric, value, progress.best);

@@ -6,21 +6,25 @@ import { RunFailure, type RunRecord } from '../protocol';
 import { isCheckpointDir, isRunDir, runDirOfCheckpoint } from '../runs/paths';
 import { readCheckpointManifest } from '../runs/checkpoint-manifest';
 import { readRun } from '../runs/read-run';
+import { attachOptionsOf } from './attach-options';
 import { chooseBackend } from './backends/choose';
 import { loadCheckpoint } from './checkpoint';
 import { attachMethod } from './methods/registry';
-import type { Adapter } from './methods/method';
 import { loadModel, type LoadedModel } from './model-folder';
+import { isAdapterFolder, openAdapter, type OpenModel } from './open-adapter';
+import { createTask, headOf } from './tasks/registry';
 
-export interface OpenCheckpoint {
+export interface OpenCheckpoint extends OpenModel {
   readonly runDir: string;
   readonly checkpointDir: string;
   readonly step: number;
   readonly record: RunRecord;
-  readonly labels: readonly string[];
-  readonly model: LoadedModel;
-  /** Owned by the caller, who disposes it. */
-  readonly adapter: Adapter;
+}
+
+/** A run, a checkpoint, or an adapter folder from elsewhere, of which `base` may name the base model. */
+export async function openModel(target: string, base?: string): Promise<OpenModel> {
+  const isOurs = isRunDir(target) || isRunDir(runDirOfCheckpoint(target)); // also a checkpoint that was never finished
+  return !isOurs && isAdapterFolder(target) ? openAdapter(target, base) : openCheckpoint(target);
 }
 
 /** `target` is a checkpoint's folder, or a run's, which means its best checkpoint. */
@@ -43,15 +47,17 @@ export async function openCheckpoint(target: string): Promise<OpenCheckpoint> {
   const model = await loadModel({
     model: config.model,
     projectDir,
-    labels,
+    head: headOf(config.task),
+    labels: labels.length,
     initialWeights: config.initialWeights,
     seed: config.training.seed,
   });
   requireSameBase(model, record, basename(checkpointDir));
-  const { classifier, tensors, dir: modelDir } = model;
-  const adapter = attachMethod(config.method, { classifier, tensors, modelDir, random: createRandom(config.training.seed) });
+  const adapter = attachMethod(config.method, attachOptionsOf(model, labels, createRandom(config.training.seed)));
   await loadCheckpoint(checkpointDir, adapter);
-  return { runDir, checkpointDir, step, record, labels, model, adapter };
+  const task = createTask(config, model, labels);
+  const name = `${record.name}, step ${step} of run ${record.runId}`;
+  return { dir: checkpointDir, name, config, runDir, checkpointDir, step, record, labels, model, task, adapter };
 }
 
 /** An adapter on another base would give wrong answers without a word. */

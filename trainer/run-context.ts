@@ -10,6 +10,7 @@ import type { Adapter } from './methods/method';
 import type { LoadedModel } from './model-folder';
 import type { Optimizer } from './optimizer';
 import type { Plan } from './plan';
+import type { Task } from './tasks/task';
 
 export interface RunRequest {
   readonly project: Project;
@@ -32,6 +33,7 @@ export interface Run {
 
 /** Everything that lives while it trains. */
 export interface Training {
+  readonly task: Task;
   readonly splits: EncodedSplits;
   readonly adapter: Adapter;
   readonly optimizer: Optimizer;

@@ -6,7 +6,7 @@ import type { Plan } from './plan';
 import type { Run } from './run-context';
 
 export function describeEnd(end: LoopEnd, { totalSteps }: Plan): string {
-  if (end.kind === 'completed') return `All ${totalSteps} steps are done.`;
+  if (end.kind === 'completed') return totalSteps === 1 ? 'The only step is done.' : `All ${totalSteps} steps are done.`;
   if (end.kind === 'early-stopped')
     return `No progress on the validation rows any more; ended after ${end.step} of ${totalSteps} steps.`;
   return `Stopped on request after ${end.step} of ${totalSteps} steps.`;

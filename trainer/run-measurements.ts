@@ -1,24 +1,30 @@
 /** What a run measures before and after its loop: the commonest label, the untouched base, the best checkpoint. */
 import type { Split } from '../protocol';
 import type { EncodedSplits } from './encode-splits';
-import { evaluate } from './evaluate';
 import type { Run, Training } from './run-context';
-import { measureMajority } from './tasks/classification-metrics';
+import type { Measurement } from './tasks/task';
 
-/** What guessing the commonest label reaches, and the untouched base with its fresh head. */
+/** What guessing reaches, where guessing makes sense, and the untouched base, with its fresh head if it has one. */
 export async function measureBaselines(run: Run, training: Training): Promise<void> {
-  const trainLabels = training.splits.train.encoded.map(({ label }) => label);
-  for (const split of heldOutSplits(training.splits)) {
-    const heldOut = training.splits[split]?.encoded.map(({ label }) => label) ?? [];
-    const { rows, metrics, accuracyInterval } = measureMajority(trainLabels, heldOut, run.data.labels);
-    run.say({ kind: 'evaluated', step: 0, split, subject: 'majority', rows, metrics, accuracyInterval, evaluationMs: 0 });
+  const { splits, task, adapter } = training;
+  for (const split of heldOutSplits(splits)) {
+    const guessed = task.guess?.(splits.train.encoded, splits[split]?.encoded ?? []);
+    if (guessed) run.say({ kind: 'evaluated', step: 0, split, subject: 'majority', ...facts(guessed), evaluationMs: 0 });
     await measure(run, training, split, 0, 'base');
   }
+  if (!task.sample) return;
+  const samples = await task.sample(adapter.base ?? adapter, splits.validation);
+  run.say({ kind: 'sampled', step: 0, subject: 'base', samples });
+}
+
+/** What an event says of a measurement. */
+function facts({ rows, metrics, accuracyInterval }: Measurement): Measurement {
+  return { rows, metrics, ...(accuracyInterval && { accuracyInterval }) };
 }
 
 export async function measure(
   run: Run,
-  { splits, adapter, frozen }: Training,
+  { splits, task, adapter, frozen }: Training,
   split: Split,
   step: number,
   subject: 'base' | 'trained',
@@ -28,28 +34,15 @@ export async function measure(
   const { surroundings } = run;
   const startMs = surroundings.nowMs();
   const { batchSize } = run.request.project.config.evaluation;
-  const { labels } = run.data;
   const total = encoded.rows.length;
   const onProgress = (done: number) => {
     run.say({ kind: 'progress', activity: `Measuring ${split} rows`, done, total });
     return surroundings.rest();
   };
-  const { rows, metrics, accuracyInterval } = await evaluate(run.model.classifier, adapter, encoded, {
-    labels,
-    batchSize,
-    frozen,
-    onProgress,
-  });
-  run.say({
-    kind: 'evaluated',
-    step,
-    split,
-    subject,
-    rows,
-    metrics,
-    accuracyInterval,
-    evaluationMs: surroundings.nowMs() - startMs,
-  });
+  const tuning = subject === 'base' ? (adapter.base ?? adapter) : adapter;
+  const evaluation = await task.evaluate(tuning, encoded, { batchSize, frozen, onProgress });
+  const evaluationMs = surroundings.nowMs() - startMs;
+  run.say({ kind: 'evaluated', step, split, subject, ...facts(evaluation), evaluationMs });
 }
 
 export function heldOutSplits(splits: EncodedSplits): Split[] {

@@ -8,6 +8,7 @@ import { createRandom, type Random } from '../dataset/seeded-random';
 import { describeThrown, initialRunState, protocolVersion, reduceRun, RunFailure, type RunState } from '../protocol';
 import { openEventLog } from '../runs/event-log';
 import { startHeartbeat } from '../runs/liveness';
+import { attachOptionsOf } from './attach-options';
 import { chooseBackend } from './backends/choose';
 import { loadCheckpoint } from './checkpoint';
 import { encodeSplits, type EncodedSplits } from './encode-splits';
@@ -23,6 +24,8 @@ import { createRunDir } from './run-dir';
 import { describeEnd, divergedError, endFailed } from './run-end';
 import { heldOutSplits, measure, measureBaselines } from './run-measurements';
 import { createSchedule } from './schedule';
+import { createTask, headOf } from './tasks/registry';
+import type { Task } from './tasks/task';
 
 export type { RunRequest } from './run-context';
 
@@ -38,7 +41,16 @@ export async function runTraining(request: RunRequest): Promise<RunOutcome> {
   const data = await loadSplits(request.project);
   const backend = await chooseBackend({ backend: config.backend, threads: config.threads, projectDir });
   const { initialWeights, training } = config;
-  const model = await loadModel({ model: config.model, projectDir, labels: data.labels, initialWeights, seed: training.seed });
+  const { model: name, task } = config;
+  const head = headOf(task);
+  const model = await loadModel({
+    model: name,
+    projectDir,
+    head,
+    labels: data.labels.length,
+    initialWeights,
+    seed: training.seed,
+  });
   const { runId, runDir } = await createRunDir(request.project, data, model, request.runId);
 
   const surroundings = request.surroundings(runDir);
@@ -70,18 +82,19 @@ async function conductRun(run: Run): Promise<void> {
     threads: run.backend.threads,
     refused: [...run.backend.refused],
   });
-  const { splits, notices } = await encodeSplits(run.data, run.model, config, (done, total) => {
+  const task = createTask(config, run.model, run.data.labels);
+  const { splits, notices } = await encodeSplits(run.data, task, (done, total) => {
     run.say({ kind: 'progress', activity: 'Reading text', done, total });
     return run.surroundings.rest();
   });
 
   const random = createRandom(config.training.seed);
-  const training = prepareTraining(run, splits, random);
+  const training = prepareTraining(run, task, splits, random);
   const { adapter, optimizer, frozen } = training;
   try {
     announcePlan(run, training);
     const frozenNotice = frozen ? [frozen.notice] : [];
-    for (const message of [...run.model.classifier.notes, ...notices, ...frozenNotice]) run.say({ kind: 'notice', message });
+    for (const message of [...run.model.notes, ...notices, ...frozenNotice]) run.say({ kind: 'notice', message });
     await measureBaselines(run, training);
     const end = await consumeLoop(run, training, trainLoop(loopOptions(run, training, random)));
     await finishRun(run, training, end);
@@ -92,18 +105,19 @@ async function conductRun(run: Run): Promise<void> {
   }
 }
 
-function prepareTraining({ request, model, runDir }: Run, splits: EncodedSplits, random: Random): Training {
+function prepareTraining({ request, data, model, runDir }: Run, task: Task, splits: EncodedSplits, random: Random): Training {
   const { config } = request.project;
-  const { classifier, tensors, dir: modelDir } = model;
-  const adapter = attachMethod(config.method, { classifier, tensors, modelDir, random });
-  tensors.clear();
+  const adapter = attachMethod(config.method, attachOptionsOf(model, data.labels, random));
+  model.tensors.clear();
+  model.packed?.clear();
   const rows = Object.values(splits).flatMap(({ encoded }) => encoded);
   return {
+    task,
     splits,
     adapter,
     optimizer: createOptimizer(adapter.trained, config.training),
     plan: planRun(config, { rows: splits.train.encoded.length, parameterCount: adapter.parameterCount }),
-    frozen: createFrozenLayers({ classifier, adapter, rows, dir: runDir, keep: config.training.keepFrozenStates }),
+    frozen: createFrozenLayers({ model, adapter, rows, dir: runDir, keep: config.training.keepFrozenStates }),
   };
 }
 
@@ -128,15 +142,15 @@ function announcePlan({ request, data, say }: Run, { splits, adapter, plan }: Tr
   });
 }
 
-function loopOptions(run: Run, { splits, adapter, optimizer, plan, frozen }: Training, random: Random): LoopOptions {
+function loopOptions(run: Run, { task, splits, adapter, optimizer, plan, frozen }: Training, random: Random): LoopOptions {
   const { training, evaluation } = run.request.project.config;
   return {
-    classifier: run.model.classifier,
+    model: run.model,
+    task,
     adapter,
     optimizer,
     schedule: createSchedule(training, plan.learningRate, plan.totalSteps),
     training,
-    labels: run.data.labels,
     rows: splits.train.encoded,
     validation: splits.validation,
     evaluateEvery: plan.evaluateEvery,

@@ -4,15 +4,15 @@ import type { TrainingConfig } from '../protocol';
 import type { LabelledBatch } from './batches';
 import type { FrozenLayers } from './frozen-layers';
 import type { Adapter } from './methods/method';
-import type { HiddenStates, SequenceClassifier } from './models/model';
+import type { HiddenStates, TextModel } from './models/model';
 import { sumOfSquares } from './ops/sum-of-squares';
 import type { Gradients, Optimizer } from './optimizer';
 import { learningRateAt, type Schedule } from './schedule';
-import { classificationLoss } from './tasks/text-classification';
+import { computeLoss } from './tasks/loss';
 import * as tf from './tensors';
 
 export interface GradientOptions {
-  readonly classifier: SequenceClassifier;
+  readonly model: TextModel;
   readonly adapter: Adapter;
   readonly training: Pick<TrainingConfig, 'labelSmoothing'>;
   readonly random: Random;
@@ -58,14 +58,15 @@ export interface Computed extends LossAndNorm {
   readonly gradients: Gradients;
 }
 
-/** The mean over all rows of the step, whatever the sizes of its batches. Waits for the backend once, at the end. */
+/** The mean over all labels of the step, however they are spread over its batches. Waits for the backend once, at the end. */
 export async function computeGradients(options: GradientOptions, batches: readonly LabelledBatch[]): Promise<Computed> {
-  const rows = batches.reduce((sum, { batch }) => sum + batch.rows, 0);
+  const labelled = batches.reduce((sum, batch) => sum + batch.labelled, 0);
   const losses: tf.Scalar[] = [];
   let gradients: Record<string, tf.Tensor> = {};
   for (const batch of batches) {
+    if (batch.labelled === 0 && labelled > 0) continue; // it has no say in the mean
     const from = await options.frozen?.enter(batch);
-    const { value, grads } = gradientsOfBatch(options, batch, batch.batch.rows / rows, from);
+    const { value, grads } = gradientsOfBatch(options, batch, batch.labelled / labelled, from);
     from?.x.dispose();
     losses.push(value);
     gradients = addGradients(gradients, grads);
@@ -90,15 +91,15 @@ export async function readLossAndNorm(losses: readonly tf.Scalar[], gradients: G
   return { loss: sum(numbers.slice(0, losses.length)), gradNorm: Math.sqrt(sum(numbers.slice(losses.length))) };
 }
 
-/** Gradients of the batch's mean loss times `share`, its part of the step's rows. */
+/** Gradients of the batch's mean loss times `share`, its part of the step's labels. */
 function gradientsOfBatch(
-  { classifier, adapter, training, random }: GradientOptions,
+  { model, adapter, training, random }: GradientOptions,
   batch: LabelledBatch,
   share: number,
   from: HiddenStates | undefined,
 ) {
   const { labelSmoothing } = training;
-  const mean = () => classificationLoss(classifier, adapter, batch, { labelSmoothing, random, from });
+  const mean = () => computeLoss(model, adapter, batch, { labelSmoothing, random, from });
   return tf.variableGrads(share === 1 ? mean : () => tf.mul(mean(), share), [...adapter.trained.values()]);
 }
 

@@ -7,7 +7,7 @@ const random = seededRandom(3);
 /** 500 rows of 2 to 60 tokens. */
 const rows: EncodedRow[] = Array.from({ length: 500 }, (_, index) => ({
   ids: new Int32Array(2 + randomInteger(random, 59)).fill(9),
-  label: index % 3,
+  labels: Int32Array.of(index % 3),
   index,
 }));
 
@@ -85,8 +85,8 @@ describe('the batches of an evaluation', () => {
 describe('a batch', () => {
   it('holds its rows one behind the other, without padding', () => {
     const { batch, labels, indices } = packBatch([
-      { ids: Int32Array.of(2, 11, 3), label: 1, index: 40 },
-      { ids: Int32Array.of(2, 12, 13, 14, 3), label: 0, index: 7 },
+      { ids: Int32Array.of(2, 11, 3), labels: Int32Array.of(1), index: 40 },
+      { ids: Int32Array.of(2, 12, 13, 14, 3), labels: Int32Array.of(0), index: 7 },
     ]);
     assert.deepEqual([...batch.ids], [2, 11, 3, 2, 12, 13, 14, 3]);
     assert.deepEqual([...batch.starts], [0, 3, 8]);

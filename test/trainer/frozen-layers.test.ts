@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { createFrozenLayers } from '../../trainer/frozen-layers';
 import { createFileStore, createMemoryStore } from '../../trainer/hidden-state-store';
-import type { SequenceClassifier } from '../../trainer/models/model';
+import type { TextModel } from '../../trainer/models/model';
 import * as tf from '../../trainer/tensors';
 import { copyValues, createTinyTraining, runLoop, startBackend, temporaryFolder, type TinyTraining } from './tiny-training';
 
@@ -19,7 +19,7 @@ async function createTraining(method: Record<string, unknown>): Promise<TinyTrai
 }
 
 function freeze({ options }: TinyTraining, dir: string, keep: boolean) {
-  return createFrozenLayers({ classifier: options.classifier, adapter: options.adapter, rows: options.rows, dir, keep });
+  return createFrozenLayers({ model: options.model, adapter: options.adapter, rows: options.rows, dir, keep });
 }
 
 describe('frozen layers', () => {
@@ -50,14 +50,18 @@ describe('frozen layers', () => {
   it('are computed once a row', async () => {
     const training = await createTraining({ type: 'full', lastLayers: 1 });
     let computed = 0;
-    const classifier: SequenceClassifier = {
-      ...training.options.classifier,
-      hiddenStates: (tuning, batch, layer) => {
-        computed += batch.rows;
-        return training.options.classifier.hiddenStates(tuning, batch, layer);
+    const { backbone, head } = training.options.model;
+    const counting: TextModel = {
+      head,
+      backbone: {
+        ...backbone,
+        embed: (batch, layout, pass) => {
+          computed += batch.rows;
+          return backbone.embed(batch, layout, pass);
+        },
       },
     };
-    const options = { ...training.options, classifier };
+    const options = { ...training.options, model: counting };
     const frozen = freeze({ ...training, options }, folder.path, true);
     assert.ok(frozen);
     await runLoop({ ...options, frozen }); // two epochs and three evaluations of the same rows
@@ -91,7 +95,7 @@ describe('a store of hidden states', () => {
   after(() => {
     folder.remove();
   });
-  const row = (index: number) => ({ ids: Int32Array.of(1, 2), label: 0, index });
+  const row = (index: number) => ({ ids: Int32Array.of(1, 2), labels: Int32Array.of(0), index });
 
   for (const [name, create] of [
     ['memory', () => createMemoryStore('in memory')],

@@ -1,7 +1,6 @@
 /** The training loop with real tensors on a tiny model; only what it knows of the world is made up. */
 import assert from 'node:assert/strict';
 import { RunFailure, type ControlRequest, type UnnumberedEvent } from '../../protocol';
-import { evaluate } from '../../trainer/evaluate';
 import * as tf from '../../trainer/tensors';
 import { assertSameBits } from './numbers';
 import {
@@ -178,8 +177,8 @@ describe('the training loop', () => {
     const huge = tf.fill(head.shape, 3e38);
     head.assign(huge);
     huge.dispose();
-    const { classifier, adapter, validation, labels } = training.options;
-    await assert.rejects(evaluate(classifier, adapter, validation, { labels, batchSize: 8 }), (thrown) => {
+    const { task, adapter, validation } = training.options;
+    await assert.rejects(task.evaluate(adapter, validation, { batchSize: 8 }), (thrown) => {
       assert.ok(thrown instanceof RunFailure);
       assert.equal(thrown.error.code, 'diverged');
       return true;

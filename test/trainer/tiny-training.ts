@@ -1,32 +1,24 @@
 /** A tiny model with a method attached and everything the loop asks for: the surroundings are made up, the tensors are real. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createRandom } from '../../dataset/seeded-random';
 import { parseConfig, type BackendName, type ControlRequest, type RunConfig, type UnnumberedEvent } from '../../protocol';
+import { attachOptionsOf } from '../../trainer/attach-options';
 import { chooseBackend } from '../../trainer/backends/choose';
 import { packBatch, type EncodedRow, type LabelledBatch } from '../../trainer/batches';
-import type { EncodedSplit } from '../../trainer/evaluate';
 import { trainLoop, type LoopEnd, type LoopOptions, type Surroundings } from '../../trainer/loop';
 import type { Adapter } from '../../trainer/methods/method';
 import { attachMethod } from '../../trainer/methods/registry';
 import { loadModel, type LoadedModel } from '../../trainer/model-folder';
 import { createOptimizer, type Optimizer } from '../../trainer/optimizer';
 import { createSchedule } from '../../trainer/schedule';
+import type { EncodedSplit } from '../../trainer/tasks/task';
+import { createTextClassification } from '../../trainer/tasks/text-classification';
 import type { Tensor } from '../../trainer/tensors';
+import { temporaryFolder } from './temporary-folder';
 import { tinyRows, writeTinyModel, type TinyLabel, type TinyModelOptions } from './tiny-model';
 
-/** A folder that goes when the tests of the file are done. */
-export function temporaryFolder(prefix: string): { readonly path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), `temper-${prefix}-`));
-  return {
-    path,
-    remove() {
-      rmSync(path, { recursive: true, force: true });
-    },
-  };
-}
+export { temporaryFolder };
 
 /** Anew each time: the former backend of that name ends, and its tensors with it. */
 export async function startBackend(backend: BackendName, threads = 1): Promise<void> {
@@ -43,7 +35,8 @@ export async function loadTiny(labels: readonly string[], options: TinyModelOpti
   const folder = temporaryFolder('tiny-model');
   try {
     writeTinyModel(folder.path, options);
-    return await loadModel({ model: folder.path, projectDir: folder.path, labels, initialWeights: 'pretrained', seed });
+    const request = { head: 'sequence-classification', labels: labels.length, initialWeights: 'pretrained', seed } as const;
+    return await loadModel({ model: folder.path, projectDir: folder.path, ...request });
   } finally {
     folder.remove();
   }
@@ -78,11 +71,11 @@ export async function createTinyTraining(wanted: TinyTrainingOptions = {}): Prom
   const model = await loadTiny(labels, wanted.model, training.seed);
   const split = encodeTiny(model, rows, labels);
   const random = createRandom(training.seed);
-  const { classifier, tensors, dir: modelDir } = model;
-  const adapter = attachMethod(config.method, { classifier, tensors, modelDir, random });
+  const adapter = attachMethod(config.method, attachOptionsOf(model, labels, random));
+  const task = createTextClassification(model, labels, 32);
   const optimizer = createOptimizer(adapter.trained, training);
   const options: LoopOptions = {
-    ...{ classifier, adapter, optimizer, training, labels, evaluateEvery, patience, random },
+    ...{ model, task, adapter, optimizer, training, evaluateEvery, patience, random },
     schedule: createSchedule(training, training.learningRate ?? 1e-3, steps),
     rows: split.encoded,
     validation: split,
@@ -101,7 +94,7 @@ export function encodeTiny(model: LoadedModel, count: number, labels: readonly T
   const rows = tinyRows(count, labels).map((row, index) => ({ ...row, line: index + 1 }));
   const encoded = rows.map(({ text, label }, index): EncodedRow => ({
     ids: model.tokenizer.encode(text, 32),
-    label: labels.indexOf(label),
+    labels: Int32Array.of(labels.indexOf(label)),
     index,
   }));
   return { file: 'rows.jsonl', rows, encoded };

@@ -1,40 +1,68 @@
 /** Text classification: one label a row, cross entropy, accuracy and F1 on held-out rows. */
-import type { ClassificationRow } from '../../dataset/classification-rows';
-import type { Random } from '../../dataset/seeded-random';
+import { isChatRow, type DataRow } from '../../dataset/rows';
+import type { EvaluatedRow } from '../../protocol';
 import type { EncodedRow, LabelledBatch } from '../batches';
-import type { HiddenStates, SequenceClassifier, Tuning } from '../models/model';
-import { crossEntropy } from '../ops/cross-entropy';
+import { forEachBatch, requireFiniteLoss } from '../evaluate';
+import type { LoadedModel } from '../model-folder';
+import type { HiddenStates, TextModel, Tuning } from '../models/model';
+import { computeLogits } from '../models/run-backbone';
 import * as tf from '../tensors';
-import type { Tokenizer } from '../tokenizer';
+import { measureClassification, measureMajority } from './classification-metrics';
+import type { EncodedSplit, Evaluation, EvaluationOptions, Task } from './task';
 
-export function encodeRow(
-  row: ClassificationRow,
+export type Classifier = Pick<LoadedModel, 'backbone' | 'head' | 'tokenizer'>;
+
+export function createTextClassification(model: Classifier, labels: readonly string[], maxLength: number): Task {
+  const indexOfLabel = new Map(labels.map((label, index) => [label, index]));
+  const longest = Math.min(maxLength, model.backbone.maxLength);
+  return {
+    maxLength: longest,
+    encode: (row, index) => encodeRow(row, index, indexOfLabel, model, longest),
+    evaluate: (tuning, split, options) => evaluate(model, tuning, split, labels, options),
+    guess: (train, heldOut) => measureMajority(train.map(labelOf), heldOut.map(labelOf), labels),
+  };
+}
+
+function encodeRow(
+  row: DataRow,
   index: number,
   labels: ReadonlyMap<string, number>,
-  tokenizer: Tokenizer,
+  { tokenizer }: Classifier,
   maxLength: number,
 ): EncodedRow {
+  if (isChatRow(row)) throw new Error(`Row ${index} is a conversation, and this run sorts texts.`);
   const label = labels.get(row.label);
   if (label === undefined) throw new Error(`Row ${index} has the label "${row.label}", which is not among the run's labels.`);
-  return { ids: tokenizer.encode(row.text, maxLength), label, index };
+  return { ids: tokenizer.encode(row.text, maxLength), labels: Int32Array.of(label), index };
 }
 
-export interface LossOptions {
-  readonly labelSmoothing: number;
-  readonly random: Random;
-  /** What enters the first trained layer, when the ones below are not to be computed. */
-  readonly from?: HiddenStates | undefined;
+function labelOf({ labels }: EncodedRow): number {
+  return labels[0] ?? -1;
 }
 
-/** Mean cross entropy over the rows of the batch, for training: dropout is on. */
-export function classificationLoss(
-  classifier: SequenceClassifier,
+async function evaluate(
+  model: Classifier,
   tuning: Tuning,
-  { batch, labels }: LabelledBatch,
-  { labelSmoothing, random, from }: LossOptions,
-): tf.Scalar {
-  const logits = classifier.logits(tuning, batch, random, from); // [rows, labels]
-  return crossEntropy(logits, tf.tensor1d(labels, 'int32'), labelSmoothing);
+  { encoded, rows }: EncodedSplit,
+  labels: readonly string[],
+  options: EvaluationOptions,
+): Promise<Evaluation> {
+  const predictions = await predictRows(model, tuning, encoded, options);
+  const outcomes = encoded.map((row) => {
+    const prediction = predictions[row.index];
+    const label = labelOf(row);
+    return { label, predicted: prediction?.predicted ?? -1, probability: prediction?.probabilities[label] ?? 0 };
+  });
+  const measured = measureClassification(outcomes, labels);
+  requireFiniteLoss(measured.metrics.loss ?? NaN);
+  return { ...measured, predictions: rows.flatMap((row, index) => describeRow(row, predictions[index], labels)) };
+}
+
+function describeRow(row: DataRow, prediction: RowPrediction | undefined, labels: readonly string[]): EvaluatedRow[] {
+  if (isChatRow(row) || prediction === undefined) return [];
+  const { predicted, probabilities } = prediction;
+  const { line, text, label } = row;
+  return [{ line, text, label, predicted: labels[predicted] ?? '', score: probabilities[predicted] ?? 0 }];
 }
 
 /** What the model says about one row. */
@@ -46,14 +74,24 @@ export interface RowPrediction {
   readonly probabilities: Float32Array;
 }
 
+/** In the order of the rows' `index`. */
+export function predictRows(
+  model: TextModel,
+  tuning: Tuning,
+  rows: readonly EncodedRow[],
+  options: EvaluationOptions,
+): Promise<RowPrediction[]> {
+  return forEachBatch(rows, options, (batch, from) => predictBatch(model, tuning, batch, from));
+}
+
 /** Predicts a batch without gradients or dropout; the tensors live only inside. */
-export async function predictBatch(
-  classifier: SequenceClassifier,
+async function predictBatch(
+  model: TextModel,
   tuning: Tuning,
   { batch, indices }: LabelledBatch,
   from?: HiddenStates,
 ): Promise<RowPrediction[]> {
-  const probabilities = tf.tidy(() => tf.softmax(classifier.logits(tuning, batch, undefined, from)));
+  const probabilities = tf.tidy(() => tf.softmax(computeLogits(model, batch, { tuning }, from)));
   const values = Float32Array.from(await probabilities.data());
   const [, count] = probabilities.shape;
   probabilities.dispose();
