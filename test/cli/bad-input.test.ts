@@ -189,7 +189,7 @@ const table: readonly BadInput[] = [
       exitCode: 1,
       file: 'model',
       message: /There is no model "model"/,
-      hint: /Set "model" to "tiny-encoder" or to a Hugging Face model folder/,
+      hint: /Set "model" to "tiny-encoder", "tiny-decoder" or a Hugging Face model folder/,
     },
   },
   {
@@ -234,13 +234,13 @@ const table: readonly BadInput[] = [
   {
     what: 'a model of a type that Temper cannot train',
     spoil: (at) => {
-      writeFileSync(at('model/config.json'), '{"model_type": "gpt2"}');
+      writeFileSync(at('model/config.json'), '{"model_type": "t5"}');
     },
     ...{
       code: 'bad-model',
       exitCode: 1,
       file: 'model',
-      message: /model_type "gpt2"; Temper can train: bert/,
+      message: /model_type "t5"; Temper can train for sequence classification: bert, distilbert, gpt2/,
       hint: /Choose a model/,
     },
   },

@@ -194,7 +194,7 @@ describe('temper --json', function () {
       );
       const record = evaluationRecordSchema.parse(JSON.parse(readFileSync(String(file), 'utf8')));
       assert.equal(record.predictions.length, 10);
-      const right = record.predictions.filter(({ label, predicted }) => label === predicted).length;
+      const right = record.predictions.filter((row) => 'label' in row && row.label === row.predicted).length;
       assert.equal(right / 10, record.metrics.accuracy);
     });
 
@@ -219,6 +219,32 @@ describe('temper --json', function () {
       const outcome = await temper(['eval', runDir, '--split', file, '--json']);
       assertError(outcome, 1, 'bad-data');
       assert.deepEqual([outcome.last['file'], outcome.last['line']], [file, 2]);
+    });
+  });
+
+  describe('export', () => {
+    it('writes a whole model or an adapter, and names the files', async () => {
+      for (const [form, weights] of [
+        ['merged', 'model.safetensors'],
+        ['peft', 'adapter_model.safetensors'],
+      ] as const) {
+        const dir = join(folder.path, `exported-${form}`);
+        const outcome = await temper(['export', runDir, '--to', form, dir, '--json']);
+        assert.equal(outcome.code, 0, outcome.stderr);
+        assert.deepEqual(outcome.last, { kind: 'result', to: form, dir, files: readdirSync(dir).sort() });
+        assert.ok(readdirSync(dir).includes(weights));
+        assert.equal((await temper(['predict', dir, 'the app works', '--json'])).code, form === 'peft' ? 0 : 1);
+        if (form === 'merged') continue;
+        const measured = await temper(['eval', dir, '--split', join(project, 'validation.jsonl'), '--json']);
+        assert.equal(measured.code, 0, measured.stderr);
+        assert.deepEqual([measured.last['rows'], 'file' in measured.last], [8, false]);
+      }
+    });
+
+    it('ends with an error where it would write over something, or is not told what to write', async () => {
+      assertError(await temper(['export', runDir, '--to', 'merged', project, '--json']), 2, 'bad-usage');
+      assertError(await temper(['export', runDir, join(folder.path, 'new'), '--json']), 2, 'bad-usage');
+      assertError(await temper(['export', runDir, '--to', 'gguf', join(folder.path, 'new'), '--json']), 2, 'bad-usage');
     });
   });
 
@@ -449,7 +475,7 @@ describe('temper --json', function () {
     it('--help and --version print on stdout and end with 0', async () => {
       const help = await temper(['--help']);
       assert.equal(help.code, 0);
-      for (const name of ['new', 'lint', 'train', 'eval', 'predict', 'runs', 'stop', 'doctor', 'accelerate'])
+      for (const name of ['new', 'lint', 'train', 'eval', 'predict', 'runs', 'stop', 'pull', 'doctor', 'accelerate'])
         assert.match(help.stdout, new RegExp(`temper ${name}`));
       assert.match((await temper(['train', '--help'])).stdout, /temper train \[dir\]/);
       const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };

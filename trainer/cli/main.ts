@@ -5,9 +5,11 @@ import { parseCommandArguments, unknownCommand, type Command } from './command';
 import { accelerateCommand } from './commands/accelerate';
 import { doctorCommand } from './commands/doctor';
 import { evalCommand } from './commands/eval';
+import { exportCommand } from './commands/export';
 import { lintCommand } from './commands/lint';
 import { newCommand } from './commands/new';
 import { predictCommand } from './commands/predict';
+import { pullCommand } from './commands/pull';
 import { runsCommand } from './commands/runs';
 import { stopCommand } from './commands/stop';
 import { trainCommand } from './commands/train';
@@ -19,8 +21,10 @@ const commands: readonly Command[] = [
   trainCommand,
   evalCommand,
   predictCommand,
+  exportCommand,
   runsCommand,
   stopCommand,
+  pullCommand,
   doctorCommand,
   accelerateCommand,
 ];

@@ -1,5 +1,6 @@
 /** A run for people at a terminal: one line that moves while it trains, and lasting lines for what they will want to read again. */
-import { formatMetric, initialRunState, reduceRun, type EvaluationFacts, type RunEvent, type RunState } from '../../protocol';
+import { initialRunState, reduceRun, type EvaluationFacts, type RunEvent, type RunState, type Sample } from '../../protocol';
+import { describeMetrics } from './describe-metrics';
 import { paint } from './output';
 
 const barWidth = 16;
@@ -56,17 +57,19 @@ export function describeEvent(event: RunEvent): string | undefined {
     case 'planned': {
       const chosen = event.chosen.map(({ setting, value, reason }) => `  ${setting} = ${value} (${reason})`);
       const share = ((100 * event.parameters.trained) / event.parameters.total).toFixed(1);
-      const head = `${event.rows.train?.toLocaleString('en-US')} training rows, ${event.labels.length} labels; ${event.totalSteps} steps in ${Number(event.epochs.toFixed(2))} epochs; ${event.parameters.trained.toLocaleString('en-US')} parameters trained (${share} %).`;
+      const head = `${event.rows.train?.toLocaleString('en-US')} training rows, ${event.labels.length > 0 ? `${event.labels.length} labels; ` : ''}${event.totalSteps} steps in ${Number(event.epochs.toFixed(2))} epochs; ${event.parameters.trained.toLocaleString('en-US')} parameters trained (${share} %).`;
       return [head, ...(chosen.length > 0 ? ['Chosen for you:', ...chosen] : [])].join('\n');
     }
     case 'evaluated':
       return describeEvaluation(event);
+    case 'sampled':
+      return describeSamples(event.samples);
     case 'notice':
       return `${paint('yellow', 'Note:')} ${event.message}`;
     case 'stopping':
       return 'Stopping: finishing this step and saving.';
-    case 'ended':
-      return `${paint('bold', event.state)}: ${event.reason}`;
+    case 'ended': // an error is told with its hint
+      return event.error ? undefined : `${paint('bold', event.state)}: ${event.reason}`;
     case 'progress':
     case 'step':
     case 'saved':
@@ -80,11 +83,23 @@ export function describeEvent(event: RunEvent): string | undefined {
   }
 }
 
+/** The first of them: enough to hear how it speaks by now. */
+function describeSamples([first]: readonly Sample[]): string | undefined {
+  if (first === undefined) return undefined;
+  return [
+    `  ${paint('dim', 'asked')}    ${oneLine(first.prompt)}`,
+    `  ${paint('dim', 'answered')} ${oneLine(first.completion)}`,
+  ].join('\n');
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > 100 ? `${line.slice(0, 99)}…` : line;
+}
+
 function describeEvaluation({ step, split, subject, metrics, accuracyInterval }: EvaluationFacts): string {
   const who = subject === 'majority' ? 'always the commonest label' : subject === 'base' ? 'untouched model' : `step ${step}`;
-  const interval =
-    accuracyInterval === undefined ? '' : ` (${formatMetric(accuracyInterval.low)} to ${formatMetric(accuracyInterval.high)})`;
-  return `${split.padEnd(11)}${who.padEnd(28)}accuracy ${formatMetric(metrics.accuracy)}${interval}  macro F1 ${formatMetric(metrics.macroF1)}  loss ${formatMetric(metrics.loss)}`;
+  return `${split.padEnd(11)}${who.padEnd(28)}${describeMetrics(metrics, accuracyInterval, '  ')}`;
 }
 
 export function formatDuration(ms: number): string {

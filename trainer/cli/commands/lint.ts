@@ -24,7 +24,7 @@ export const lintCommand: Command = {
     const warnings = problems.length - errors;
     const rows = linted.reduce((sum, { result }) => sum + result.rows.length, 0);
     output.say(
-      `${linted.length} files, ${rows.toLocaleString('en-US')} rows: ${count(errors, 'error')}, ${count(warnings, 'warning')}.`,
+      `${count(linted.length, 'file')}, ${count(rows, 'row')}: ${count(errors, 'error')}, ${count(warnings, 'warning')}.`,
     );
     output.record({ kind: 'result', files: linted.length, rows, errors, warnings });
     return errors > 0 ? 1 : 0;
@@ -52,5 +52,5 @@ function describeProblem(file: string, { line, column, severity, code, message }
 }
 
 function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+  return `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`;
 }

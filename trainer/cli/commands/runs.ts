@@ -1,8 +1,8 @@
 /** `temper runs`: the runs of a project, newest first. */
 import { resolve } from 'node:path';
-import { formatMetric } from '../../../protocol';
 import { listRuns } from '../../../runs/read-run';
 import type { Command } from '../command';
+import { describeMetrics } from '../describe-metrics';
 import { summarizeRun } from '../run-summary';
 
 export const runsCommand: Command = {
@@ -19,13 +19,11 @@ export const runsCommand: Command = {
       const best =
         summary.bestStep === null
           ? 'no checkpoint yet'
-          : `best step ${summary.bestStep}, validation accuracy ${formatMetric(summary.metrics.validation?.accuracy)}`;
+          : `best step ${summary.bestStep}, validation ${describeMetrics(summary.metrics.validation ?? {})}`;
       output.say(`${runId}  ${summary.state.padEnd(14)}  ${record?.name ?? ''}  ${best}`);
       for (const { step, path, metrics } of checkpoints) {
         const star = step === summary.bestStep ? '★' : ' ';
-        output.say(
-          `  ${star} step ${String(step).padStart(6)}  accuracy ${formatMetric(metrics.accuracy)}  loss ${formatMetric(metrics.loss)}  ${path}`,
-        );
+        output.say(`  ${star} step ${String(step).padStart(6)}  ${describeMetrics(metrics)}  ${path}`);
       }
     }
     if (runs.length === 0) output.say('No runs yet.');
