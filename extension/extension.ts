@@ -3,6 +3,7 @@ import { commands, window, type ExtensionContext } from 'vscode';
 import { requestControl } from '../runs/control';
 import type { App } from './app';
 import { deleteRun } from './commands/delete-run';
+import { downloadModel } from './commands/download-model';
 import { evaluateAtOnce, evaluateCheckpoint } from './commands/evaluate-checkpoint';
 import { newProject } from './commands/new-project';
 import { openConfig, openFolder, openLog, openRun } from './commands/open-run';
@@ -45,6 +46,7 @@ const temperCommands: Readonly<Record<string, readonly [title: string, run: Comm
   'temper.deleteRun': ['Delete Run', deleteRun],
   'temper.showProblems': ['Show Problems', showProblems],
   'temper.setUpAcceleration': ['Set Up Acceleration', setUpAcceleration],
+  'temper.downloadModel': ['Download Base Model', downloadModel],
 };
 
 /** Returns at once: a panel that is being restored waits for this, and needs no list of runs. */

@@ -1,5 +1,5 @@
 /** Every sentence that the editor side says to a person. What the trainer and the linter say they write themselves. */
-import type { InstallProgress, RunError } from '../protocol';
+import { formatSize, type InstallProgress, type PullPlan, type PullProgress, type RunError } from '../protocol';
 
 export const messages = {
   // New Project
@@ -33,7 +33,7 @@ export const messages = {
 
   // Restricted Mode
   untrusted:
-    'Temper does not train or evaluate in Restricted Mode, because the folder says which model and files are used. Trust it first.',
+    'Temper does not train, evaluate or download in Restricted Mode, because the folder says which model and files are used. Trust it first.',
   manageTrust: 'Manage Workspace Trust',
 
   // Runs
@@ -127,6 +127,32 @@ export const messages = {
   acceleratorReady: (name: string, chosen: string) => `${name} works. A run uses ${chosen} now, if "backend" is "auto".`,
   acceleratorRemoved: (name: string) => `${name} was removed.`,
   showLog: 'Show Log',
+
+  // Download Base Model
+  downloadTitle: 'Download Base Model',
+  askModel: 'The name of a model on the Hugging Face Hub, as it stands on top of its page.',
+  modelExample: 'sentence-transformers/all-MiniLM-L6-v2',
+  modelNameWrong: 'A name looks like org/name or org/name@revision.',
+  askingHub: (model: string) => `Asking for ${model}`,
+  confirmDownload: (model: string) => `Download ${model}?`,
+  confirmDownloadDetail: ({ source, missingBytes, totalBytes, files, dir }: PullPlan) => {
+    const rest = missingBytes === totalBytes ? '' : ` of ${formatSize(totalBytes)}; the rest is there already`;
+    return `${files.length} files, ${formatSize(missingBytes)}${rest}, from ${source} into the Hugging Face cache: ${dir}. Nothing of yours is sent there.`;
+  },
+  download: 'Download',
+  downloading: (model: string) => `Downloading ${model}`,
+  downloadProgress: ({ bytes, totalBytes, file }: PullProgress) => `${formatSize(bytes)} of ${formatSize(totalBytes)}, ${file}`,
+  downloadCancelled: (model: string) =>
+    `The download of ${model} was cancelled. What is there is kept: it goes on from there when you ask for it again.`,
+  modelReady: (model: string) => `${model} is on this machine. To train it, write "model": "${model}" into temper.json.`,
+  copyName: 'Copy Name',
+  accessDeniedDetail: (hint: string) => `${hint} Here, a token is kept in the secret storage of this editor.`,
+  enterToken: 'Enter Token',
+  forgetToken: 'Forget Token',
+  askToken:
+    'A token of yours with read access, from https://huggingface.co/settings/tokens. It is sent to the Hub and nowhere else.',
+  tokenWrong: 'A token is one word of letters, digits and signs. It usually begins with hf_.',
+  tokenForgotten: 'The token was forgotten.',
 
   // Any command
   failed: (title: string, reason: string) => `${title}: ${reason}`,

@@ -1,6 +1,6 @@
 /** What each chart shows, in a sentence. Pure, and only as new as the newest evaluation, so that it can be read aloud. */
 import type { EvaluationFacts, RunState } from '../protocol';
-import { formatMetric } from '../protocol/metrics';
+import { formatMetric, type MetricName } from '../protocol/metrics';
 import { formatCount, formatInterval } from './format';
 import { heldOutMetric, lowestValidationLoss, measurementOf, validationCurve, withinNoise } from './measurements';
 import type { TrainingLoss } from './observations';
@@ -23,15 +23,14 @@ export function describeHeldOut(state: RunState): string {
   const newest = curve.at(-1);
   if (best === undefined || newest === undefined) return '';
   const interval = metric === 'accuracy' && best.accuracyInterval ? ` (${formatInterval(best.accuracyInterval)})` : '';
-  return `${formatMetric(best.metrics[metric])}${interval} at step ${formatCount(best.step)}${againstNewest(best, newest)}.${rowsOf(best)}`;
+  return `${formatMetric(best.metrics[metric])}${interval} at step ${formatCount(best.step)}${againstNewest(best, newest, metric)}.${rowsOf(best)}`;
 }
 
 /** Two measurements within each other's noise are not called better and worse. */
-function againstNewest(best: EvaluationFacts, newest: EvaluationFacts): string {
+function againstNewest(best: EvaluationFacts, newest: EvaluationFacts, metric: MetricName): string {
   if (newest.step === best.step) return ', the newest';
   if (withinNoise(best, newest)) return `; step ${formatCount(newest.step)} is within its margin of error`;
-  const value = newest.metrics.accuracy ?? newest.metrics.macroF1;
-  return `; ${formatMetric(value)} at step ${formatCount(newest.step)}`;
+  return `; ${formatMetric(newest.metrics[metric])} at step ${formatCount(newest.step)}`;
 }
 
 function rowsOf({ rows }: EvaluationFacts): string {

@@ -1,12 +1,12 @@
 /** The checkpoints on disk, newest first; each can be measured on the spot and shows how far that is. */
 import { LitElement, css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import type { CheckpointFacts, RunState } from '../protocol';
+import type { CheckpointFacts, MetricValues, RunState } from '../protocol';
 import { formatMetric } from '../protocol/metrics';
 import { initialRunState } from '../protocol/run-state';
 import { ask } from './ask';
-import { formatBytes, formatCount, metricTitle } from './format';
-import { heldOutMetric, splitTitles } from './measurements';
+import { formatBytes, formatCount } from './format';
+import { checkpointMetrics, heldOutTitle, splitTitles } from './measurements';
 import type { RowEvaluation } from './panel-state';
 import { sharedStyles, tableStyles } from './styles';
 
@@ -18,6 +18,7 @@ export class CheckpointTable extends LitElement {
     css`
       td:last-child {
         text-align: right;
+        white-space: normal;
         width: 40%;
       }
       .status {
@@ -26,7 +27,6 @@ export class CheckpointTable extends LitElement {
         gap: 6px;
         margin-right: 10px;
         vertical-align: middle;
-        white-space: normal;
       }
       .quiet {
         vertical-align: middle;
@@ -75,8 +75,7 @@ export class CheckpointTable extends LitElement {
         <thead>
           <tr>
             <th scope="col">step</th>
-            <th scope="col" class="number">${metricTitle(heldOutMetric(this.run), true)}</th>
-            <th scope="col" class="number">loss</th>
+            ${checkpointMetrics(this.run).map((metric) => html`<th scope="col" class="number">${heldOutTitle(this.run, metric)}</th>`)}
             <th scope="col" class="number size">size</th>
             <th scope="col"><span class="unseen">evaluation</span></th>
           </tr>
@@ -94,11 +93,10 @@ export class CheckpointTable extends LitElement {
     const busy = evaluation?.kind === 'asked' || evaluation?.kind === 'running';
     return html`<tr>
       <th scope="row">${isBest ? html`<span role="img" aria-label="best">★</span> ` : nothing}${formatCount(step)}</th>
-      <td class="number">${formatMetric(metrics[heldOutMetric(this.run)])}</td>
-      <td class="number">${formatMetric(metrics.loss)}</td>
+      ${checkpointMetrics(this.run).map((metric) => html`<td class="number">${formatMetric(metrics[metric])}</td>`)}
       <td class="number size">${formatBytes(bytes)}</td>
       <td>
-        <span aria-live="polite">${evaluation ? renderStatus(evaluation) : nothing}</span>
+        <span aria-live="polite">${evaluation ? renderStatus(evaluation, this.run) : nothing}</span>
         <button
           class="quiet"
           ?disabled=${busy}
@@ -114,7 +112,7 @@ export class CheckpointTable extends LitElement {
   }
 }
 
-function renderStatus(evaluation: RowEvaluation) {
+function renderStatus(evaluation: RowEvaluation, run: RunState) {
   switch (evaluation.kind) {
     case 'asked':
       return html`<span class="status dim"><vscode-progress-ring></vscode-progress-ring>starting</span>`;
@@ -124,14 +122,17 @@ function renderStatus(evaluation: RowEvaluation) {
         ${formatCount(evaluation.total)}</span
       >`;
     case 'done':
-      return html`<span class="status"
-        >${nameOf(evaluation.split)} accuracy ${formatMetric(evaluation.accuracy)}, loss ${formatMetric(evaluation.loss)}</span
-      >`;
+      return html`<span class="status">${nameOf(evaluation.split)} ${formatMetrics(evaluation.metrics, run)}</span>`;
     case 'failed':
       return html`<span class="status failed">✕ ${evaluation.message}</span>`;
     default:
       return evaluation satisfies never;
   }
+}
+
+function formatMetrics(metrics: MetricValues, run: RunState): string {
+  const known = checkpointMetrics(run).filter((metric) => metrics[metric] !== undefined);
+  return known.map((metric) => `${heldOutTitle(run, metric)} ${formatMetric(metrics[metric])}`).join(', ');
 }
 
 /** The host may evaluate other files than the run's own splits. */

@@ -1,8 +1,8 @@
 /** What the panel says when a run is over: how it ended, what is left of it, and the one thing to do next. */
 import type { EndState, PanelToHost, RunError, RunState } from '../protocol';
 import { formatMetric } from '../protocol/metrics';
-import { capitalize, formatCount, formatDuration, metricTitle } from './format';
-import { heldOutMetric } from './measurements';
+import { capitalize, formatCount, formatDuration } from './format';
+import { bestMeasurement, heldOutMetric, heldOutTitle, isWriting } from './measurements';
 import type { Observation } from './observations';
 
 export function describeEnd(state: RunState): Observation[] {
@@ -49,11 +49,18 @@ function whatIsLeft(state: RunState): string {
   const { best, checkpoints } = state;
   const kept = best && checkpoints.find(({ step }) => step === best.step);
   if (best && kept) {
-    const metric = state.plan?.metric === 'loss' ? 'loss' : heldOutMetric(state);
-    return ` The best checkpoint is step ${formatCount(best.step)}, validation ${metricTitle(metric, true)} ${formatMetric(best.value)}.`;
+    return ` The best checkpoint is step ${formatCount(best.step)}, validation ${bestValue(state, best.value)}.`;
   }
   const newest = checkpoints.at(-1);
   return newest === undefined ? ' No checkpoint was saved.' : ` Everything up to step ${formatCount(newest.step)} is kept.`;
+}
+
+/** By the metric that chose it; the loss of a model that writes is told as its perplexity. */
+function bestValue(state: RunState, value: number): string {
+  const perplexity = bestMeasurement(state, 'validation')?.metrics.perplexity;
+  const metric = state.plan?.metric ?? heldOutMetric(state);
+  if (metric === 'loss' && isWriting(state) && perplexity !== undefined) return `perplexity ${formatMetric(perplexity)}`;
+  return `${heldOutTitle(state, metric)} ${formatMetric(value)}`;
 }
 
 function sentence(text: string): string {

@@ -54,10 +54,11 @@ export function createLossModel(run: RunState, history: StepHistory): ChartModel
 /** When learning divides the loss by more than this, a linear axis would hide all that happens after the fall. */
 const logarithmicFrom = 6;
 
-function scaleOf(points: readonly ChartPoint[], base: number | undefined): 'linear' | 'log' {
-  const losses = points.map(({ y }) => y);
-  const lowest = Math.min(...losses);
-  return lowest > 0 && Math.max(base ?? 0, ...losses) / lowest >= logarithmicFrom ? 'log' : 'linear';
+/** For values that fall, such as a loss or a perplexity. */
+export function scaleOf(points: readonly ChartPoint[], base: number | undefined): 'linear' | 'log' {
+  const values = points.map(({ y }) => y);
+  const lowest = Math.min(...values);
+  return lowest > 0 && Math.max(base ?? 0, ...values) / lowest >= logarithmicFrom ? 'log' : 'linear';
 }
 
 /** The whole run while it goes on, what there is of it once it has ended. */

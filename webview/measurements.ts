@@ -1,10 +1,27 @@
 /** Questions to a run's evaluations that several parts of the panel ask. Pure; nothing here is formatted. */
 import type { EvaluationFacts, RunState, Split, Subject } from '../protocol';
 import type { MetricName } from '../protocol/metrics';
+import { metricTitle } from './format';
+
+/** Whether the model learns to write: there are no labels, and what it writes is judged by its perplexity. */
+export function isWriting({ plan }: RunState): boolean {
+  return plan?.labels.length === 0;
+}
 
 /** The metric of the second chart and of the tables: the one that decides, or accuracy when that is the loss. */
 export function heldOutMetric(state: RunState): Exclude<MetricName, 'loss'> {
+  if (isWriting(state)) return 'perplexity';
   return state.plan?.metric === 'macroF1' ? 'macroF1' : 'accuracy';
+}
+
+/** What a checkpoint's row shows, the most telling first. */
+export function checkpointMetrics(state: RunState): readonly MetricName[] {
+  return isWriting(state) ? ['perplexity', 'accuracy', 'loss'] : [heldOutMetric(state), 'loss'];
+}
+
+/** Where a model writes, accuracy is the share of tokens that it would have chosen itself. */
+export function heldOutTitle(state: RunState, metric: MetricName): string {
+  return metric === 'accuracy' && isWriting(state) ? 'token accuracy' : metricTitle(metric, true);
 }
 
 /** The trained model on the validation rows, one measurement a step (the newest), by step. */

@@ -2,13 +2,13 @@
 import { LitElement, css, html } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { RunState } from '../protocol';
+import { metricDescriptions } from '../protocol/metrics';
 import { initialRunState } from '../protocol/run-state';
 import type { ChartLayer, ChartModel, ChartPoint } from './chart-model';
 import { describeHeldOut } from './chart-summaries';
-import { metricTitle } from './format';
 import './line-chart';
-import { xAxisOf } from './loss-chart';
-import { heldOutMetric, measurementOf, validationCurve } from './measurements';
+import { scaleOf, xAxisOf } from './loss-chart';
+import { heldOutMetric, heldOutTitle, measurementOf, validationCurve } from './measurements';
 
 @customElement('temper-metric-chart')
 export class MetricChart extends LitElement {
@@ -23,10 +23,12 @@ export class MetricChart extends LitElement {
   @property({ type: Boolean }) asTable = false;
 
   override render() {
+    const model = createMetricModel(this.run);
+    const title = `Held-out ${heldOutTitle(this.run, heldOutMetric(this.run))}`;
     return html`<temper-line-chart
-      heading=${`Held-out ${metricTitle(heldOutMetric(this.run), true)}`}
+      heading=${model.scale === 'log' ? `${title}, log scale` : title}
       placeholder="The curve begins with the first evaluation."
-      .model=${createMetricModel(this.run)}
+      .model=${model}
       .summary=${describeHeldOut(this.run)}
       .asTable=${this.asTable}
     ></temper-line-chart>`;
@@ -42,7 +44,8 @@ export function createMetricModel(run: RunState): ChartModel {
     { kind: 'points', title: 'validation', tint: 'metric', marker: 'disc', points },
     ...(base === undefined ? [] : [{ kind: 'level', title: 'untouched model', tint: 'level', y: base } as const]),
   ];
-  return { ...xAxisOf(run), scale: 'unit', layers, ...(star && { star }) };
+  const scale = metricDescriptions[metric].unitInterval ? 'unit' : scaleOf(points, base);
+  return { ...xAxisOf(run), scale, layers, ...(star && { star }) };
 }
 
 /** The interval is the accuracy's; other metrics have none. */

@@ -4,7 +4,7 @@
  * sentence stands still long enough to be read (and to be read aloud).
  */
 import type { EvaluationFacts, PanelToHost, RunState } from '../protocol';
-import { formatMetric } from '../protocol/metrics';
+import { formatMetric, isBetter, type MetricName } from '../protocol/metrics';
 import { describeEnd } from './end-observations';
 import {
   capitalize,
@@ -15,9 +15,17 @@ import {
   formatParameters,
   formatPercent,
   formatPoints,
-  metricTitle,
 } from './format';
-import { bestMeasurement, heldOutMetric, lowestValidationLoss, measurementOf, validationCurve } from './measurements';
+import {
+  bestMeasurement,
+  heldOutMetric,
+  heldOutTitle,
+  isWriting,
+  lowestValidationLoss,
+  measurementOf,
+  validationCurve,
+} from './measurements';
+import { describeSamples } from './sample-observations';
 
 export type ObservationTone = 'error' | 'warning' | 'good' | 'info';
 
@@ -41,9 +49,10 @@ export function collectObservations(state: RunState, steps: TrainingLoss): Obser
     ...describePause(state),
     ...describeStagnation(state, steps),
     ...describeNoLearning(state, steps),
+    ...describeSamples(state),
     ...describeMajority(state),
     ...describeProgress(state),
-    ...describeShift(state),
+    ...(isWriting(state) ? describeDistance(state) : describeShift(state)),
     ...describeNotices(state),
     ...describePlan(state),
   ];
@@ -98,20 +107,21 @@ function describeProgress(state: RunState): Observation[] {
   const before = measurementOf(state, 'base', split)?.metrics[metric];
   const value = now?.metrics[metric];
   if (now === undefined || value === undefined || before === undefined) return [];
-  const lead = `${capitalize(split)} ${metricTitle(metric, true)} ${formatMetric(value)}`;
+  const lead = `${capitalize(split)} ${heldOutTitle(state, metric)} ${formatMetric(value)}`;
   const interval = metric === 'accuracy' && now.accuracyInterval ? ` (${formatInterval(now.accuracyInterval)})` : '';
   return [
     {
-      tone: value > before ? 'good' : 'warning',
+      tone: isBetter(metric, value, before) ? 'good' : 'warning',
       lead,
-      rest: `${interval}, ${compare(now, value, before)} for the untouched model.`,
+      rest: `${interval}, ${compare(now, metric, before)} for the untouched model.`,
     },
   ];
 }
 
-function compare(now: EvaluationFacts, value: number, before: number): string {
+function compare(now: EvaluationFacts, metric: MetricName, before: number): string {
+  const value = now.metrics[metric] ?? before;
   if (value <= before) return value === before ? `the same as ${formatMetric(before)}` : `down from ${formatMetric(before)}`;
-  const low = now.accuracyInterval?.low;
+  const low = metric === 'accuracy' ? now.accuracyInterval?.low : undefined;
   return low !== undefined && low <= before ? `not clearly up from ${formatMetric(before)}` : `up from ${formatMetric(before)}`;
 }
 
@@ -128,6 +138,19 @@ function describeShift(state: RunState): Observation[] {
   return [{ tone: gap > 0.1 ? 'warning' : 'info', lead, rest }];
 }
 
+/** Perplexities of other words differ anyway; it is another matter when such rows became less likely than they were. */
+function describeDistance(state: RunState): Observation[] {
+  const elsewhere = bestMeasurement(state, 'ood')?.metrics.perplexity;
+  const here = (bestMeasurement(state, 'test') ?? bestMeasurement(state, 'validation'))?.metrics.perplexity;
+  if (elsewhere === undefined || here === undefined) return [];
+  const before = measurementOf(state, 'base', 'ood')?.metrics.perplexity ?? Infinity;
+  const isWorse = elsewhere > before;
+  const lead = `Out of distribution perplexity ${formatMetric(elsewhere)}`;
+  const against = isWorse ? `, up from ${formatMetric(before)} for the untouched model` : '';
+  const rest = `${against}: ${formatNumber(elsewhere / here)} times that of the held-out rows of its own kind.`;
+  return [{ tone: isWorse ? 'warning' : 'info', lead, rest }];
+}
+
 function describeNotices({ notices }: RunState): Observation[] {
   return [...new Set(notices)].map((notice) => ({ tone: 'info', lead: '', rest: notice }));
 }
@@ -142,7 +165,7 @@ function describePlan(state: RunState): Observation[] {
     {
       tone: 'info',
       lead: 'Trains',
-      rest: ` ${share} on ${formatCount(plan.rows.train ?? 0)} rows with ${plan.labels.length} labels.`,
+      rest: ` ${share} on ${formatCount(plan.rows.train ?? 0)} ${isWriting(state) ? 'conversations' : `rows with ${plan.labels.length} labels`}.`,
     },
     ...plan.chosen.map((choice): Observation => ({ tone: 'info', ...describeChoice(choice) })),
   ];

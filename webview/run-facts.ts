@@ -65,6 +65,12 @@ export class RunFacts extends LitElement {
   }
 }
 
+/** A model that writes has none. */
+function labelFacts(labels: readonly string[]): [string, string][] {
+  if (labels.length === 0) return [];
+  return [['Labels', `${labels.length}: ${labels.slice(0, 12).join(', ')}${labels.length > 12 ? ' …' : ''}`]];
+}
+
 function collectPlanFacts(plan: PlanFacts): [string, string][] {
   const { total, trained } = plan.parameters;
   const rows = (['train', 'validation', 'test', 'ood'] as const).flatMap((split) => {
@@ -77,7 +83,7 @@ function collectPlanFacts(plan: PlanFacts): [string, string][] {
       `${formatParameters(trained)} trained of ${formatParameters(total)} (${formatPercent(trained / Math.max(1, total))})`,
     ],
     ['Rows', rows.join(', ')],
-    ['Labels', `${plan.labels.length}: ${plan.labels.slice(0, 12).join(', ')}${plan.labels.length > 12 ? ' …' : ''}`],
+    ...labelFacts(plan.labels),
     [
       'Schedule',
       `${formatCount(plan.totalSteps)} steps, ${formatNumber(plan.epochs)} epochs, peak learning rate ${formatLearningRate(plan.learningRate)}`,

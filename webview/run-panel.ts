@@ -20,6 +20,7 @@ import './run-facts';
 import './run-header';
 import './run-progress';
 import { panelStyles } from './run-panel-styles';
+import './sample-list';
 import './score-board';
 import './spark-card';
 import { StepHistory } from './step-history';
@@ -88,6 +89,7 @@ export class RunPanel extends LitElement {
         <temper-loss-chart .run=${run} .history=${this.history} .asTable=${this.tables.includes('loss')}></temper-loss-chart>
         <temper-metric-chart .run=${run} .asTable=${this.tables.includes('metric')}></temper-metric-chart>
       </div>
+      ${run.samples.length > 0 ? html`<temper-sample-list .samples=${run.samples} .best=${run.best?.step}></temper-sample-list>` : nothing}
       ${this.renderSparks()}
       ${heldOutSplits(run).length > 0 ? html`<temper-score-board .run=${run}></temper-score-board>` : nothing}
       <temper-checkpoint-table .run=${run} .evaluations=${evaluations}></temper-checkpoint-table>

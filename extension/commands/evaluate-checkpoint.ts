@@ -80,7 +80,7 @@ async function evaluate(app: App, job: Job): Promise<MetricValues | undefined> {
     );
     const metrics = readMetrics(line);
     await app.experiments.look(run);
-    show({ kind: 'done', accuracy: metrics.accuracy ?? NaN, loss: metrics.loss ?? NaN });
+    show({ kind: 'done', metrics });
     const result = `${split} (${String(line['rows'])} rows): ${describeMetrics(metrics)}`;
     void offerRun(app, run, messages.evaluated(run.name, node.step, result));
     return metrics;

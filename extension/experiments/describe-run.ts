@@ -1,7 +1,8 @@
 /** A run in a few words, for lists: pure text, so that the tree, the pickers and the status bar say the same. */
-import { formatMetric, type EndState, type MetricName, type MetricValues, type RunPhase, type RunState } from '../../protocol';
+import { formatMetric } from '../../protocol';
+import type { EndState, EvaluationFacts, MetricName, MetricValues, RunPhase, RunState } from '../../protocol';
 
-const shortNames: Record<MetricName, string> = { accuracy: 'acc', macroF1: 'F1', loss: 'loss' };
+const shortNames: Record<MetricName, string> = { accuracy: 'acc', macroF1: 'F1', perplexity: 'ppl', loss: 'loss' };
 
 const endNames: Record<EndState, string> = {
   completed: 'completed',
@@ -33,17 +34,24 @@ export function describePhase(phase: RunPhase): string {
   }
 }
 
-/** `acc 0.873`: the metric that decides, at its best so far. */
+/** `acc 0.873`: the metric that decides, at its best so far; a model's loss at writing is told as its perplexity. */
 export function describeBest(state: RunState): string | undefined {
-  if (state.best === undefined || state.plan === undefined) return undefined;
-  return `${shortNames[state.plan.metric]} ${formatMetric(state.best.value)}`;
+  const { best, plan } = state;
+  if (best === undefined || plan === undefined) return undefined;
+  const isBest = ({ step, split, subject }: EvaluationFacts) =>
+    step === best.step && split === 'validation' && subject === 'trained';
+  const { perplexity } = state.evaluations.findLast(isBest)?.metrics ?? {};
+  if (perplexity === undefined) return `${shortNames[plan.metric]} ${formatMetric(best.value)}`;
+  return describeMetrics(plan.metric === 'loss' ? { perplexity } : { [plan.metric]: best.value, perplexity });
 }
 
-/** `acc 0.873 · F1 0.861 · loss 0.412`: those that are there. */
+/** `acc 0.873 · F1 0.861 · loss 0.412`, or `ppl 3.421 · token acc 0.662 · loss 1.230`: those that are there. */
 export function describeMetrics(metrics: MetricValues): string {
-  const names: MetricName[] = ['accuracy', 'macroF1', 'loss'];
+  const isWriting = metrics.perplexity !== undefined;
+  const names: MetricName[] = ['perplexity', 'accuracy', 'macroF1', 'loss'];
   const known = names.filter((name) => metrics[name] !== undefined);
-  return known.map((name) => `${shortNames[name]} ${formatMetric(metrics[name])}`).join(' · ');
+  const nameOf = (name: MetricName) => (isWriting && name === 'accuracy' ? 'token acc' : shortNames[name]);
+  return known.map((name) => `${nameOf(name)} ${formatMetric(metrics[name])}`).join(' · ');
 }
 
 /** Between 0 and 1; `undefined` while nobody knows how long it will be. */

@@ -55,7 +55,9 @@ export class FollowedRun {
     const before = this.fingerprint();
     await this.readRecord();
     const alive = await isAlive(this.dir, this.record, nowMs); // before the events: what ends in between has told its end
-    for (const event of await this.tail.readNew()) this.folded = reduceRun(this.folded, event);
+    for (const event of await this.tail.readNew()) {
+      if (event.kind !== 'sampled') this.folded = reduceRun(this.folded, event); // answers are long, and no list shows them
+    }
     this.lost = !alive && !isEnded(this.folded.phase);
     this.wasSeenActive ||= this.isActive;
     const isEvaluated = await this.evaluationList.refresh();

@@ -60,7 +60,12 @@ export class ProjectLint {
       const path = config.data[split];
       if (path === undefined) continue;
       const file = resolve(this.dir, path);
-      const found = await this.lintFile(file, { data: config.data, labels, role: split === 'train' ? 'train' : 'held-out' });
+      const found = await this.lintFile(file, {
+        task: config.task.type,
+        data: config.data,
+        labels,
+        role: split === 'train' ? 'train' : 'held-out',
+      });
       if (found === undefined) missing.push(missingFile(configText, split, file));
       else findings.set(file, found);
       if (split === 'train') labels ??= labelsIn(found);

@@ -14,6 +14,7 @@ import { messages } from '../messages';
 import { every, Owner } from '../owner';
 import { Outbox } from './outbox';
 import { createRunHeader } from './run-header';
+import { cutTexts, thinSamples } from './thin-samples';
 import { maxSnapshotSteps, thinSteps } from './thin-steps';
 
 /** What the panel asks for and the session cannot do itself. */
@@ -113,7 +114,9 @@ export class PanelSession extends Owner {
   private async passOnNewEvents(): Promise<void> {
     const events = await this.readNewEvents();
     // Whoever started over meanwhile has these in its snapshot.
-    if (this.streaming && events.length > 0) this.outbox.add({ kind: 'events', events });
+    if (!this.streaming || events.length === 0) return;
+    const shown = events.map((event) => (event.kind === 'sampled' ? cutTexts(event) : event));
+    this.outbox.add({ kind: 'events', events: shown });
   }
 
   /** Folds what is new into state and curve. Events seen before are left out. */
@@ -152,7 +155,8 @@ export class PanelSession extends Owner {
   }
 
   private createSnapshot(): HostToPanel {
-    const state: RunState = this.lost ? { ...this.state, phase: { kind: 'lost' } } : this.state;
+    const shown = { ...this.state, samples: thinSamples(this.state.samples) };
+    const state: RunState = this.lost ? { ...shown, phase: { kind: 'lost' } } : shown;
     const header = createRunHeader(this.runDir, this.record);
     return { kind: 'snapshot', header, state, steps: thinSteps(this.steps), nowMs: Date.now() };
   }
@@ -161,8 +165,7 @@ export class PanelSession extends Owner {
   private knownEvaluations(): HostToPanel[] {
     const known = new Map<string, HostToPanel>();
     for (const { step, split, metrics } of this.evaluations.all) {
-      const status: EvaluationStatus = { kind: 'done', accuracy: metrics.accuracy ?? NaN, loss: metrics.loss ?? NaN };
-      known.set(`${step} ${split}`, { kind: 'evaluation', step, split, status });
+      known.set(`${step} ${split}`, { kind: 'evaluation', step, split, status: { kind: 'done', metrics } });
     }
     return [...new Map([...known, ...this.statuses]).values()];
   }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { collectRunState, type UnnumberedEvent } from '../../protocol';
-import { describeMetrics, describeRun, formatBytes, progressOf } from '../../extension/experiments/describe-run';
+import { describeBest, describeMetrics, describeRun, formatBytes, progressOf } from '../../extension/experiments/describe-run';
 import { exampleEvents } from '../protocol/example-events';
 import { step } from './told-run';
 
-const { planned, improved, progress, stopping, ended } = exampleEvents;
+const { planned, improved, evaluated, progress, stopping, ended } = exampleEvents;
 
 /** The fold asks for numbers; nothing else is looked at here. */
 const stateOf = (...events: UnnumberedEvent[]) =>
@@ -30,6 +30,19 @@ describe('a run in a few words', () => {
     assert.equal(progressOf(stateOf()), undefined);
     assert.equal(progressOf(stateOf(planned)), 0);
     assert.equal(progressOf(stateOf(planned, step(171))), 1);
+  });
+
+  it('tells the loss of a run that learns to write as its perplexity, and token accuracy by that name', () => {
+    const writing: UnnumberedEvent = { ...planned, labels: [], metric: 'loss' };
+    const best: UnnumberedEvent = { ...improved, metric: 'loss', value: 1.23 };
+    const metrics = { loss: 1.23, perplexity: 3.4212, accuracy: 0.662 };
+    const measured: UnnumberedEvent = { ...evaluated, metrics };
+    const elsewhere: UnnumberedEvent = { ...evaluated, split: 'ood', metrics: { loss: 3, perplexity: 20.1 } };
+    assert.equal(describeRun(stateOf(writing, step(7), measured, best, elsewhere)), 'training · step 7/171 · ppl 3.421');
+    assert.equal(describeBest(stateOf(writing, best)), 'loss 1.230');
+    const byAccuracy = stateOf({ ...planned, labels: [], metric: 'accuracy' }, measured, { ...improved, value: 0.662 });
+    assert.equal(describeBest(byAccuracy), 'ppl 3.421 · token acc 0.662');
+    assert.equal(describeMetrics(metrics), 'ppl 3.421 · token acc 0.662 · loss 1.230');
   });
 
   it('prints metrics that are there, and sizes as people read them', () => {

@@ -122,6 +122,13 @@ describe('the experiments of a window', () => {
     assert.deepEqual([found.state.phase.kind, found.isActive], ['ended', false]);
   });
 
+  it('keeps no answers of the model: no list shows them, and they are long', async () => {
+    run.say(planned, step(1), exampleEvents.sampled, step(2));
+    const found = new FollowedRun(run.runDir, run.projectDir);
+    await found.refresh();
+    assert.deepEqual([found.state.lastStep?.step, found.state.samples], [2, []]);
+  });
+
   it('says why a run cannot be read', async () => {
     writeFileSync(runPaths(run.runDir).record, '{"formatVersion": 2}');
     await experiments.setProjects([run.projectDir]);

@@ -140,6 +140,20 @@ describe('the session of a run panel', () => {
     assert.equal(steps.at(-1)?.step, 4500);
   });
 
+  it('bounds the answers that cross to the panel, at first and later', async () => {
+    const { sampled } = exampleEvents;
+    const long = [{ prompt: 'p', expected: 'e', completion: 'x'.repeat(90_000) }];
+    run.say(...Array.from({ length: 600 }, (_, index) => ({ ...sampled, step: index, samples: long })));
+    session.receive({ kind: 'ready' });
+    await hasPosts(1);
+    const samples = snapshots()[0]?.state.samples ?? [];
+    assert.ok(JSON.stringify(samples).length < 1_200_000, `${JSON.stringify(samples).length} characters`);
+    assert.deepEqual([samples[0]?.step, samples.at(-1)?.step], [0, 599]);
+    run.say({ ...sampled, step: 600, samples: long });
+    await waitUntil('the next answers', () => told().length > 0);
+    assert.ok(JSON.stringify(told()).length < 5000);
+  });
+
   it('says that a run is lost when nobody runs it any more, and takes it back when somebody does', async () => {
     run.say(step(1));
     session.receive({ kind: 'ready' });
@@ -177,7 +191,7 @@ describe('the session of a run panel', () => {
       kind: 'evaluation',
       step: 7,
       split: 'test',
-      status: { kind: 'done', accuracy: 0.75, loss: 0.5 },
+      status: { kind: 'done', metrics: { loss: 0.5, accuracy: 0.75 } },
     });
     session.showEvaluation(7, 'ood', { kind: 'running', done: 1, total: 9 });
     await hasPosts(3);

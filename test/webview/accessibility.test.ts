@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Page } from 'playwright-core';
 import { openGallery } from './browser';
 import type { ThemeName } from './gallery/themes';
 
@@ -37,38 +38,37 @@ describe('the panel for everyone', function () {
     await page.context().close();
   });
 
-  it('names everything that can be focused', async () => {
-    const { page } = await openGallery();
-    const names = [];
-    for (let stop = 0; stop < 40; stop++) {
-      await page.keyboard.press('Tab');
-      const name = await page.evaluate(() => {
-        let active = document.activeElement;
-        while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
-        if (active === null || active === document.body) return null;
-        return active.getAttribute('aria-label') ?? (active.textContent.trim() || slotted(active));
-        function slotted(element: Element): string {
-          const root = element.getRootNode();
-          return root instanceof ShadowRoot ? root.host.textContent.trim() : '';
-        }
-      });
-      if (name === null) break;
-      names.push(name);
-    }
-    assert.deepEqual(names, [
-      'Stop and Save',
-      'Pause',
-      'Evaluate Now',
-      'Open Log',
-      'Loss, log scale by step',
-      'Show as table',
-      'Held-out accuracy by step',
-      'Show as table',
-      'Evaluate step 700',
-      'About this run',
-    ]);
+  it('has a heading, a list and a spin button for what the model writes', async () => {
+    const { page } = await openGallery({ face: 'writing' });
+    const headings = await page.getByRole('heading', { level: 2 }).allInnerTexts();
+    assert.deepEqual(headings.slice(1, 3), ['HELD-OUT PERPLEXITY, LOG SCALE', 'WHAT THE MODEL WRITES']);
+    const list = page.getByRole('list', { name: 'What the model writes' });
+    assert.equal(await list.getByRole('listitem').count(), 5);
+    const stepper = page.getByRole('spinbutton', { name: 'Answers at' });
+    const range = await Promise.all(['valuemin', 'valuenow', 'valuemax'].map((name) => stepper.getAttribute(`aria-${name}`)));
+    assert.deepEqual(range, ['18', '144', '144']);
     await page.context().close();
   });
+
+  const focusable = {
+    full: [
+      ...['Stop and Save', 'Pause', 'Evaluate Now', 'Open Log', 'Loss, log scale by step', 'Show as table'],
+      ...['Held-out accuracy by step', 'Show as table', 'Evaluate step 700', 'About this run'],
+    ],
+    writing: [
+      ...['Stop and Save', 'Pause', 'Evaluate Now', 'Open Log', 'Loss by step', 'Show as table'],
+      ...['Held-out perplexity, log scale by step', 'Show as table', 'Answers at', 'Show all of it', 'Show all 6 rows'],
+      ...['Evaluate step 144', 'Evaluate step 108', 'About this run'],
+    ],
+  } as const;
+
+  for (const face of ['full', 'writing'] as const) {
+    it(`names everything that can be focused: ${face}`, async () => {
+      const { page } = await openGallery({ face });
+      assert.deepEqual(await readFocusable(page), focusable[face]);
+      await page.context().close();
+    });
+  }
 
   it('speaks politely: summaries and what Temper sees are live, and summaries rest ten seconds', async () => {
     const { page } = await openGallery();
@@ -96,16 +96,39 @@ describe('the panel for everyone', function () {
       await page.context().close();
     });
 
-    it(`has text of enough contrast in ${theme}`, async () => {
-      const { page } = await openGallery({ theme });
-      const least = theme.startsWith('high') ? 7 : 4.5;
-      const texts = await page.evaluate(() => window.gallery.measureContrasts());
-      assert.deepEqual(
-        texts.filter(({ contrast, isPicture }) => contrast < (isPicture ? 3 : least)),
-        [],
-      );
-      assert.ok(texts.length > 40, `${texts.length} texts`);
-      await page.context().close();
-    });
+    for (const face of ['full', 'writing'] as const) {
+      it(`has text of enough contrast in ${theme}: ${face}`, async () => {
+        const { page } = await openGallery({ theme, face });
+        const least = theme.startsWith('high') ? 7 : 4.5;
+        const texts = await page.evaluate(() => window.gallery.measureContrasts());
+        assert.deepEqual(
+          texts.filter(({ contrast, isPicture }) => contrast < (isPicture ? 3 : least)),
+          [],
+        );
+        assert.ok(texts.length > 40, `${texts.length} texts`);
+        await page.context().close();
+      });
+    }
   }
 });
+
+/** The names of all stops of the tab key, in order. */
+async function readFocusable(page: Page): Promise<string[]> {
+  const names: string[] = [];
+  for (let stop = 0; stop < 40; stop++) {
+    await page.keyboard.press('Tab');
+    const name = await page.evaluate(() => {
+      let active = document.activeElement;
+      while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+      if (active === null || active === document.body) return null;
+      return active.getAttribute('aria-label') ?? (active.textContent.trim() || slotted(active));
+      function slotted(element: Element): string {
+        const root = element.getRootNode();
+        return root instanceof ShadowRoot ? root.host.textContent.trim() : '';
+      }
+    });
+    if (name === null) break;
+    names.push(name);
+  }
+  return names;
+}

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { formatMetric } from '../../protocol/metrics';
 import {
   formatBytes,
   formatCount,
@@ -17,6 +18,18 @@ const table: readonly [(value: number) => string, readonly (readonly [number, st
       [0, '0'],
       [1046, '1,046'],
       [3310.6, '3,311'],
+    ],
+  ],
+  [
+    formatMetric,
+    [
+      [0.4125, '0.412'],
+      [9.9996, '10.00'],
+      [31.416, '31.42'],
+      [812.34, '812.3'],
+      [999.96, '1,000'],
+      [12_345.6, '12,346'],
+      [NaN, '–'],
     ],
   ],
   [

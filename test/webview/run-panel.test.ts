@@ -132,7 +132,7 @@ describe('the run panel', function () {
     await say({ kind: 'running', done: 640, total: 3080 });
     await nextFrames(page);
     assert.match(await row.innerText(), /test: 640 of 3,080/);
-    await say({ kind: 'done', accuracy: 0.855, loss: 0.47 });
+    await say({ kind: 'done', metrics: { accuracy: 0.855, macroF1: 0.85, loss: 0.47 } });
     await nextFrames(page);
     assert.match(await row.innerText(), /test accuracy 0\.855, loss 0\.470/);
     assert.equal(await button.isDisabled(), false);

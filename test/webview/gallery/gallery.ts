@@ -10,6 +10,7 @@ import { FakeHost } from '../fake-host';
 import { faces, snapshotOf, type FaceName } from './faces';
 import { Recording, recordTraining, sampleStep } from './sample-run';
 import { applyTheme, themes, type ThemeName } from './themes';
+import { recordWriting } from './writing-run';
 
 const query = new URLSearchParams(location.search);
 const host = new FakeHost();
@@ -21,6 +22,7 @@ const gallery = {
   snapshotOf,
   Recording,
   recordTraining,
+  recordWriting,
   sampleStep,
   everyElement,
   visibleText,
