@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { BackendName } from '../protocol';
 import { packageRoot } from '../trainer/assets';
-import { answerSchema, type Answer, type Ran, type Ready } from './messages';
+import { answerSchema, type Answer, type Ran, type Ready, type Turn } from './messages';
 import { programsDir } from './places';
 
 /** How to start one. */
@@ -18,6 +18,8 @@ export interface Contestant {
   readonly name: string;
   readonly ready: Ready;
   run(steps: number): Promise<Ran>;
+  /** The most probable class of every row of a file of batches. */
+  predict(batchesFile: string): Promise<number[]>;
   /** Resolves when it has ended. */
   close(): Promise<void>;
 }
@@ -57,15 +59,23 @@ export async function startContestant({ name, command }: Entry): Promise<Contest
   const hear = listenTo(name, child, errors);
   const first = await hear();
   if (first.kind === 'refused') return { name, reason: first.reason };
-  if (first.kind === 'ran') throw new Error(`${name} answered before it was asked.`);
+  if (first.kind !== 'ready') throw new Error(`${name} answered before it was asked.`);
+  const ask = (turn: Turn) => {
+    child.stdin.write(`${JSON.stringify(turn)}\n`);
+    return hear();
+  };
   return {
     name,
     ready: first,
     async run(steps) {
-      child.stdin.write(`${JSON.stringify({ steps })}\n`);
-      const answer = await hear();
+      const answer = await ask({ steps });
       if (answer.kind !== 'ran') throw new Error(`${name} answered a turn with "${answer.kind}".`);
       return answer;
+    },
+    async predict(batchesFile) {
+      const answer = await ask({ predict: batchesFile });
+      if (answer.kind !== 'predicted') throw new Error(`${name} answered a question with "${answer.kind}".`);
+      return answer.labels;
     },
     async close() {
       child.stdin.end();

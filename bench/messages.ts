@@ -1,7 +1,8 @@
 /**
  * What contestants are told and what they say. A contestant is a child process that reads one job file, builds its model
  * once, and then, for every line `{"steps": n}` on its input, takes n optimizer steps and answers with one line. So several
- * take turns in one run while the others idle. `peers/pytorch_contestant.py` speaks the same lines.
+ * take turns in one run while the others idle. `{"predict": FILE}` asks for the class of every row of a file of batches.
+ * `peers/pytorch_contestant.py` speaks the same lines.
  */
 import { z } from 'zod';
 
@@ -16,8 +17,10 @@ export const jobSchema = z.strictObject({
   batches: z.string(),
   /** A safetensors file of what is trained and not in `model`, as it is at the start. Temper's contestants write it, others read it. */
   initialWeights: z.string(),
-  /** Constant, without warm-up. */
+  /** Constant, unless there is a schedule. */
   learningRate: z.number().positive(),
+  /** Rises linearly from 0 over the warm-up, then falls linearly to 0. */
+  schedule: z.strictObject({ warmupSteps: z.number().int().min(0), totalSteps: z.number().int().positive() }).optional(),
   weightDecay: z.number().min(0),
   maxGradNorm: z.number().positive(),
   lora: z.strictObject({ r: z.number().int(), alpha: z.number(), targetModules: z.array(z.string()) }),
@@ -26,12 +29,16 @@ export const jobSchema = z.strictObject({
 export type Job = z.infer<typeof jobSchema>;
 export type BenchMethod = Job['method'];
 
-/** Rows of one length: ids [rows][length], labels [rows]. */
+/** ids [rows][its length], labels [rows]. */
 export const batchesSchema = z.array(z.strictObject({ ids: z.array(z.array(z.number())), labels: z.array(z.number()) }));
 export type BenchBatch = z.infer<typeof batchesSchema>[number];
 
 /** To a contestant. */
-export const turnSchema = z.strictObject({ steps: z.number().int().positive() });
+export const turnSchema = z.union([
+  z.strictObject({ steps: z.number().int().positive() }),
+  z.strictObject({ predict: z.string() }),
+]);
+export type Turn = z.infer<typeof turnSchema>;
 
 const readySchema = z.object({
   kind: z.literal('ready'),
@@ -48,11 +55,16 @@ const ranSchema = z.object({
   /** The most memory the process ever had resident. */
   peakBytes: z.number(),
 });
+const predictedSchema = z.object({
+  kind: z.literal('predicted'),
+  /** The most probable class of every row, in the order of the file. */
+  labels: z.array(z.number().int()),
+});
 /** It cannot take part here, for instance because its packages are missing; it has ended. */
 const refusedSchema = z.object({ kind: z.literal('refused'), reason: z.string() });
 
-/** From a contestant: `ready` or `refused` first, then a `ran` for each turn. */
-export const answerSchema = z.discriminatedUnion('kind', [readySchema, ranSchema, refusedSchema]);
+/** From a contestant: `ready` or `refused` first, then a `ran` or `predicted` for each turn. */
+export const answerSchema = z.discriminatedUnion('kind', [readySchema, ranSchema, predictedSchema, refusedSchema]);
 export type Answer = z.infer<typeof answerSchema>;
 export type Ready = z.infer<typeof readySchema>;
 export type Ran = z.infer<typeof ranSchema>;

@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { createRandom } from '../dataset/seeded-random';
 import { initializeNormal } from '../trainer/initializers';
 import { findModelDir } from '../trainer/model-folder';
-import { createBertClassifier } from '../trainer/models/bert';
+import { bert } from '../trainer/models/bert';
+import type { Shapes } from '../trainer/models/model';
 import { encodeSafetensors } from '../trainer/safetensors';
 import { workDir } from './places';
 
@@ -60,12 +61,18 @@ function writeRandomModel(name: ModelShape): string {
   const configFile = join(dir, 'config.json');
   if (existsSync(configFile)) return dir;
   const config = bertConfig(modelShapes[name]);
-  const tensors = initializeNormal(createBertClassifier(config, 2).baseShapes, initializerRange, createRandom(0));
+  const tensors = initializeNormal(shapesOf(config), initializerRange, createRandom(0));
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, 'model.safetensors'), encodeSafetensors(tensors));
   writeJson(join(dir, 'tokenizer.json'), wordPieceTokenizer());
   writeJson(configFile, config);
   return dir;
+}
+
+/** The base with its pooler, as headless exports have it. */
+function shapesOf(config: unknown): Shapes {
+  const head = bert.heads['sequence-classification']?.(config, 2);
+  return new Map([...bert.create(config).shapes, ...(head?.shapes ?? [])].filter(([name]) => !name.startsWith('classifier.')));
 }
 
 function bertConfig({ layers, hidden, heads, intermediate }: Shape): Record<string, unknown> {

@@ -6,11 +6,11 @@ import { parseArgs } from 'node:util';
 import { loadSplits } from '../dataset/load-splits';
 import { readProject } from '../dataset/project';
 import { createRandom, type Random } from '../dataset/seeded-random';
-import { RunFailure, type LoraConfig, type MethodConfig, type RunConfig } from '../protocol';
+import { loraMethodSchema, RunFailure, type MethodConfig, type RunConfig } from '../protocol';
 import { chooseBackend } from '../trainer/backends/choose';
 import { createEpochBatches, packBatch, type EncodedRow } from '../trainer/batches';
 import { encodeSplits, type EncodedSplits } from '../trainer/encode-splits';
-import { predictRows } from '../trainer/evaluate';
+import { createTextClassification, predictRows } from '../trainer/tasks/text-classification';
 import { createFrozenLayers, type FrozenLayers } from '../trainer/frozen-layers';
 import { attachMethod } from '../trainer/methods/registry';
 import { loadModel, type LoadedModel } from '../trainer/model-folder';
@@ -33,6 +33,10 @@ interface Way {
   readonly saving: string;
   readonly name: string;
   turn(round: number): Promise<void>;
+}
+
+interface Attached extends StepOptions {
+  readonly model: LoadedModel;
 }
 
 interface Setting {
@@ -68,26 +72,28 @@ async function prepare(dataDir: string): Promise<Setting> {
   const model = await loadModel({
     model: config.model,
     projectDir: project.dir,
-    labels: data.labels,
+    head: 'sequence-classification',
+    labels: data.labels.length,
     initialWeights: 'pretrained',
     seed: 0,
   });
-  const { splits } = await encodeSplits(data, model, config, () => Promise.resolve());
+  const task = createTextClassification(model, data.labels, config.training.maxLength);
+  const { splits } = await encodeSplits(data, task, () => Promise.resolve());
   return { config, model, splits };
 }
 
 /** A model with a method attached, ready to take steps. */
-function attach({ config, model }: Setting, method: MethodConfig): StepOptions {
+function attach({ config, model }: Setting, method: MethodConfig): Attached {
   const random = createRandom(0);
-  const { classifier, tensors, dir: modelDir } = model;
-  const adapter = attachMethod(method, { classifier, tensors, modelDir, random });
+  const { architecture, tensors, dir: modelDir } = model;
+  const adapter = attachMethod(method, { architecture, tensors, modelDir, random });
   const { training } = config;
   const optimizer = createOptimizer(adapter.trained, training);
   const schedule = createSchedule(training, 1e-4, 1);
-  return { classifier, adapter, optimizer, schedule, training, random, surroundings: { nowMs: () => performance.now() } };
+  return { model, adapter, optimizer, schedule, training, random, surroundings: { nowMs: () => performance.now() } };
 }
 
-const lora: LoraConfig = { type: 'lora', r: 8, alpha: 16, dropout: 0, targetModules: ['query', 'value'] };
+const lora = loraMethodSchema.parse({ type: 'lora', r: 8, alpha: 16, targetModules: ['query', 'value'] });
 
 /** Random or like lengths in a batch, padding computed like tokens or not there. */
 function batchingWays(setting: Setting): Way[] {
@@ -151,11 +157,11 @@ function frozenWays(setting: Setting): Way[] {
 
 function evaluationWays(setting: Setting): Way[] {
   const rows = setting.splits.validation.encoded.slice(0, batchSize * batchesPerTurn);
-  const way = (saving: string, name: string, options: StepOptions, size: number, frozen?: FrozenLayers): Way => ({
+  const way = (saving: string, name: string, options: Attached, size: number, frozen?: FrozenLayers): Way => ({
     saving,
     name,
     turn: async () => {
-      await predictRows(options.classifier, options.adapter, rows, { batchSize: size, frozen });
+      await predictRows(options.model, options.adapter, rows, { batchSize: size, frozen });
     },
   });
   const options = attach(setting, lora);
@@ -167,13 +173,13 @@ function evaluationWays(setting: Setting): Way[] {
   ];
 }
 
-function freeze({ splits }: Setting, { classifier, adapter }: StepOptions, keep: boolean): FrozenLayers | undefined {
+function freeze({ splits }: Setting, { model, adapter }: StepOptions, keep: boolean): FrozenLayers | undefined {
   const rows = Object.values(splits).flatMap(({ encoded }) => encoded);
-  return createFrozenLayers({ classifier, adapter, rows, dir: workDir(), keep });
+  return createFrozenLayers({ model, adapter, rows, dir: workDir(), keep });
 }
 
 function lastTwo({ model }: Setting): number[] {
-  const { layerCount } = model.classifier;
+  const { layerCount } = model.backbone;
   return [layerCount - 2, layerCount - 1];
 }
 

@@ -6,18 +6,20 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { createRandom } from '../dataset/seeded-random';
-import { backendNames, parseConfig, RunFailure, type MethodConfig, type TrainingConfig } from '../protocol';
+import { backendNames, loraMethodSchema, parseConfig, RunFailure, type MethodConfig, type TrainingConfig } from '../protocol';
 import { temperVersion } from '../trainer/assets';
 import { chooseBackend, type ChosenBackend } from '../trainer/backends/choose';
 import { packBatch, type LabelledBatch } from '../trainer/batches';
-import { collectValues, type Adapter } from '../trainer/methods/method';
+import type { Adapter } from '../trainer/methods/method';
+import { collectValues } from '../trainer/methods/parameters';
 import { attachMethod } from '../trainer/methods/registry';
 import { loadModel } from '../trainer/model-folder';
-import type { SequenceClassifier } from '../trainer/models/model';
+import { isWithin, type Architecture } from '../trainer/models/architecture';
 import { createOptimizer } from '../trainer/optimizer';
 import { encodeSafetensors } from '../trainer/safetensors';
 import { createSchedule } from '../trainer/schedule';
 import { takeStep, type StepOptions } from '../trainer/step';
+import { predictRows } from '../trainer/tasks/text-classification';
 import { readBatches } from './batches';
 import { jobSchema, turnSchema, type Answer, type BenchBatch, type Job } from './messages';
 import { readPeakBytes } from './peak-memory';
@@ -44,7 +46,8 @@ async function main(): Promise<void> {
     versions: { temper: temperVersion(), node: process.version },
   });
   for await (const line of createInterface({ input: process.stdin })) {
-    await takeTurn(training, turnSchema.parse(JSON.parse(line)).steps);
+    const turn = turnSchema.parse(JSON.parse(line));
+    await ('steps' in turn ? takeTurn(training, turn.steps) : predict(training, turn.predict));
   }
 }
 
@@ -64,23 +67,26 @@ async function start(wanted: string | undefined, threads: string | undefined): P
 }
 
 async function prepare(job: Job): Promise<Training> {
-  const labels = Array.from({ length: job.labels }, (_, label) => String(label));
   const model = await loadModel({
     model: job.model,
     projectDir: process.cwd(),
-    labels,
+    head: 'sequence-classification',
+    labels: job.labels,
     initialWeights: 'pretrained',
     seed: job.seed,
   });
   const random = createRandom(job.seed);
-  const { classifier, tensors, dir: modelDir } = model;
-  const adapter = attachMethod(methodOf(job), { classifier, tensors, modelDir, random });
-  await writeInitialWeights(job.initialWeights, classifier, adapter);
+  const { architecture, tensors, dir: modelDir } = model;
+  const adapter = attachMethod(methodOf(job), { architecture, tensors, modelDir, random });
+  await writeInitialWeights(job.initialWeights, architecture, adapter);
   const training = trainingOf(job);
   const optimizer = createOptimizer(adapter.trained, training);
-  const schedule = createSchedule(training, job.learningRate, 1);
+  const schedule = {
+    ...createSchedule(training, job.learningRate, 1),
+    ...(job.schedule && { kind: 'linear' as const, ...job.schedule }),
+  };
   const options = {
-    classifier,
+    model,
     adapter,
     optimizer,
     schedule,
@@ -92,13 +98,13 @@ async function prepare(job: Job): Promise<Training> {
 }
 
 /** What is trained and not in the model's folder. The base would double the memory that is measured. */
-async function writeInitialWeights(file: string, { baseShapes }: SequenceClassifier, { trained }: Adapter): Promise<void> {
-  const fresh = new Map([...trained].filter(([name]) => !baseShapes.has(name)));
+async function writeInitialWeights(file: string, { shapes, freshModules }: Architecture, { trained }: Adapter): Promise<void> {
+  const fresh = new Map([...trained].filter(([name]) => !shapes.has(name) || isWithin(name, freshModules)));
   writeFileSync(file, encodeSafetensors(await collectValues(fresh)));
 }
 
 function methodOf({ method, lora }: Job): MethodConfig {
-  return method === 'full' ? { type: 'full' } : { type: 'lora', dropout: 0, ...lora };
+  return method === 'full' ? { type: 'full' } : loraMethodSchema.parse({ type: 'lora', ...lora });
 }
 
 /** The defaults of temper.json, but for what the job settles. */
@@ -110,7 +116,7 @@ function trainingOf({ weightDecay, maxGradNorm }: Job): TrainingConfig {
 }
 
 function toBatch({ ids, labels }: BenchBatch): LabelledBatch {
-  return packBatch(ids.map((row, index) => ({ ids: Int32Array.from(row), label: labels[index] ?? 0, index })));
+  return packBatch(ids.map((row, index) => ({ ids: Int32Array.from(row), labels: Int32Array.of(labels[index] ?? 0), index })));
 }
 
 async function takeTurn(training: Training, steps: number): Promise<void> {
@@ -129,6 +135,15 @@ async function takeTurn(training: Training, steps: number): Promise<void> {
     tokens += batch.batch.ids.length;
   }
   answer({ kind: 'ran', stepSeconds, losses, tokens, peakBytes: readPeakBytes() });
+}
+
+async function predict({ options }: Training, file: string): Promise<void> {
+  const labels: number[] = [];
+  for (const batch of readBatches(file).map(toBatch)) {
+    const rows = await predictRows(options.model, options.adapter, batch.encoded, { batchSize: batch.batch.rows });
+    labels.push(...rows.map(({ predicted }) => predicted));
+  }
+  answer({ kind: 'predicted', labels });
 }
 
 function answer(message: Answer): void {

@@ -3,7 +3,7 @@
 usage: pytorch_contestant.py JOB [--threads 2] [--attention sdpa|eager] [--bf16]
 
 Reads the job, builds the model once from the job's initial weights, and for every line {"steps": n} on its input takes n
-optimizer steps and answers with one JSON line. The optimizer is that of Hugging Face's Trainer: fused AdamW, no decay on
+optimizer steps and answers with one JSON line; {"predict": FILE} asks for the class of every row of a file of batches. The optimizer is that of Hugging Face's Trainer: fused AdamW, no decay on
 biases and norms, the gradient norm clipped.
 """
 import argparse
@@ -71,11 +71,30 @@ def create_optimizer(model, job):
     return torch.optim.AdamW(groups, lr=job["learningRate"], betas=(0.9, 0.999), eps=1e-8, fused=True)
 
 
-def read_batches(job):
-    with open(job["batches"], encoding="utf8") as file:
+def create_schedule(optimizer, job):
+    if "schedule" not in job:
+        return torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
+    steps = job["schedule"]
+    return transformers.get_linear_schedule_with_warmup(optimizer, steps["warmupSteps"], steps["totalSteps"])
+
+
+def read_batches(path):
+    with open(path, encoding="utf8") as file:
         for batch in json.load(file):
-            ids = torch.tensor(batch["ids"])
-            yield {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": torch.tensor(batch["labels"])}
+            longest = max(len(row) for row in batch["ids"])
+            yield {
+                "input_ids": torch.tensor([row + [0] * (longest - len(row)) for row in batch["ids"]]),
+                "attention_mask": torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in batch["ids"]]),
+                "labels": torch.tensor(batch["labels"]),
+            }
+
+
+def predict(model, path):
+    model.eval()
+    with torch.no_grad():
+        labels = [label for batch in read_batches(path) for label in model(**batch).logits.argmax(-1).tolist()]
+    model.train()
+    return labels
 
 
 def take_step(model, optimizer, batch, job, bf16):
@@ -100,7 +119,8 @@ def main():
     torch.manual_seed(job["seed"])
     model = create_model(job, arguments.attention)
     optimizer = create_optimizer(model, job)
-    batches = list(read_batches(job))
+    schedule = create_schedule(optimizer, job)
+    batches = list(read_batches(job["batches"]))
     answer({
         "kind": "ready",
         "threads": torch.get_num_threads(),
@@ -110,13 +130,18 @@ def main():
 
     step = 0
     for line in sys.stdin:
+        turn = json.loads(line)
+        if "predict" in turn:
+            answer({"kind": "predicted", "labels": predict(model, turn["predict"])})
+            continue
         seconds, losses, tokens = [], [], 0
-        for _ in range(json.loads(line)["steps"]):
+        for _ in range(turn["steps"]):
             batch = batches[step % len(batches)]
             start = time.perf_counter()
             losses.append(take_step(model, optimizer, batch, job, arguments.bf16))
+            schedule.step()
             seconds.append(time.perf_counter() - start)
-            tokens += batch["input_ids"].numel()
+            tokens += int(batch["attention_mask"].sum())
             step += 1
         answer({"kind": "ran", "stepSeconds": seconds, "losses": losses, "tokens": tokens, "peakBytes": peak_bytes()})
 
