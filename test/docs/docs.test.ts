@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { errorCodes, problemCodes, runEventSchema } from '../../protocol';
+import { errorCodes, methodSchema, problemCodes, runEventSchema } from '../../protocol';
 import { isIgnored, linksOf, pages, pathsNamedIn, sectionOf, withoutCode } from './pages';
 
 // Bundled tests run in the repository's root.
@@ -55,6 +55,17 @@ describe('ARCHITECTURE.md', () => {
 describe('docs/rules.md', () => {
   it('has a section for every problem code, in the same order, and no other', () => {
     assert.deepEqual(headings('docs/rules.md'), [...problemCodes]);
+  });
+});
+
+describe('docs/methods.md', () => {
+  it('has a row for every method, in the order of the schema', () => {
+    const [table = ''] = read('docs/methods.md').split('\n## ');
+    const rows = [...table.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name]) => name);
+    assert.deepEqual(
+      rows,
+      methodSchema.options.map(({ shape }) => shape.type.value),
+    );
   });
 });
 
