@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { createRandom } from '../../dataset/seeded-random';
-import type { BackendName, MethodConfig } from '../../protocol';
+import type { MethodConfig } from '../../protocol';
 import { attachAdaptersFolder } from '../../trainer/methods/adapters-folder';
 import type { Adapter, AttachOptions } from '../../trainer/methods/method';
 import { attachPeftPrefix, attachPeftPrompt } from '../../trainer/methods/peft-prompt-folder';
@@ -20,6 +20,7 @@ import { createOptimizer } from '../../trainer/optimizer';
 import { readSafetensors, type NamedTensors } from '../../trainer/safetensors';
 import { computeGradients, takeStep } from '../../trainer/step';
 import * as tf from '../../trainer/tensors';
+import { describeWithTensorFlow, useTensorFlow } from '../trainer/tensorflow/tensorflow-here';
 import { configWith, startBackend } from '../trainer/tiny-training';
 import { goldenDir } from './golden-dir';
 import { assertClose, assertRelativelyClose, assertSteps } from './golden-assertions';
@@ -40,19 +41,30 @@ const methods: Readonly<Record<string, Config>> = {
 };
 const onEveryBackend = new Set(['llama-prefix-tuning', 'bert-prompt-tuning', 'bert-seq-bn']);
 
-for (const backend of ['wasm', 'cpu'] as const) {
-  describe(`prefixes, prompts and bottlenecks, against PEFT and the adapters library, on ${backend}`, () => {
-    before(() => startBackend(backend));
-    for (const type of ['bert', 'llama']) {
-      for (const [method, config] of Object.entries(methods)) {
-        const name = `${type}-${method}`;
-        if (backend === 'wasm' || onEveryBackend.has(name)) describeMethod(name, config, backend);
-      }
+const title = 'prefixes, prompts and bottlenecks, against PEFT and the adapters library, on';
+describe(`${title} wasm`, () => {
+  before(() => startBackend('wasm'));
+  describeMethods(() => true);
+});
+describe(`${title} cpu`, () => {
+  before(() => startBackend('cpu'));
+  describeMethods((name) => onEveryBackend.has(name));
+});
+describeWithTensorFlow(`${title} tensorflow`, () => {
+  before(useTensorFlow);
+  describeMethods((name) => onEveryBackend.has(name));
+});
+
+function describeMethods(isWanted: (name: string) => boolean): void {
+  for (const type of ['bert', 'llama']) {
+    for (const [method, config] of Object.entries(methods)) {
+      const name = `${type}-${method}`;
+      if (isWanted(name)) describeMethod(name, config);
     }
-  });
+  }
 }
 
-function describeMethod(name: string, config: Config, _backend: BackendName): void {
+function describeMethod(name: string, config: Config): void {
   describe(name, () => {
     const dir = join(goldenDir, 'methods', name);
     let golden: ModelCase;

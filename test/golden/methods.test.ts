@@ -17,6 +17,7 @@ import { encodeSafetensors, readSafetensors, type NamedTensors } from '../../tra
 import { computeGradients, takeStep } from '../../trainer/step';
 import * as tf from '../../trainer/tensors';
 import { createRandom } from '../../dataset/seeded-random';
+import { describeWithTensorFlow, useTensorFlow } from '../trainer/tensorflow/tensorflow-here';
 import { configWith, startBackend } from '../trainer/tiny-training';
 import { assertClose, assertRelativelyClose, assertSteps } from './golden-assertions';
 import { hasAdapterFile, methodsDir, optionsOf, readMethodCase, type MethodCase } from './method-case';
@@ -33,6 +34,10 @@ for (const backend of ['wasm', 'cpu'] as const) {
     for (const name of names.sort()) if (backend === 'wasm' || onEveryBackend.has(name)) describeMethod(name);
   });
 }
+describeWithTensorFlow('LoRA, IA3 and parts of the model, against PEFT, on tensorflow', () => {
+  before(useTensorFlow);
+  for (const name of names.filter((wanted) => onEveryBackend.has(wanted))) describeMethod(name);
+});
 
 function describeMethod(name: string): void {
   describe(name, () => {
