@@ -1,7 +1,7 @@
 /** From encoded rows to batches. Rows of like length share a batch, so that one step takes as long as the next. */
 import type { Random } from '../dataset/seeded-random';
 import type { TokenBatch } from './models/model';
-import { NO_LABEL } from './ops/linear-cross-entropy';
+import { NO_LABEL } from './ops/labelled';
 import { startsOf } from './ops/sequences';
 
 /** One row as the model sees it. */

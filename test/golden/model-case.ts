@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { packBatch, type EncodedRow, type LabelledBatch } from '../../trainer/batches';
-import { NO_LABEL } from '../../trainer/ops/linear-cross-entropy';
+import { NO_LABEL } from '../../trainer/ops/labelled';
 import { readSafetensors, type NamedTensors } from '../../trainer/safetensors';
 
 const numbers = z.array(z.number());

@@ -10,7 +10,7 @@ import type { Adapter } from '../../trainer/methods/method';
 import { attachMethod } from '../../trainer/methods/registry';
 import { loadModel, type LoadedModel } from '../../trainer/model-folder';
 import { openCheckpoint } from '../../trainer/open-checkpoint';
-import { NO_LABEL } from '../../trainer/ops/linear-cross-entropy';
+import { NO_LABEL } from '../../trainer/ops/labelled';
 import { runTraining } from '../../trainer/run';
 import { answer, createInstructionTuning } from '../../trainer/tasks/instruction-tuning';
 import { computeLoss } from '../../trainer/tasks/loss';

@@ -6,9 +6,7 @@ import * as tf from '../tensors';
 import { crossEntropyComposite } from './cross-entropy';
 import { formatShapes } from './format-shapes';
 import { FUSED_KERNELS, hasKernel } from './fused';
-
-/** The label of a row that carries no loss, as PyTorch has it. */
-export const NO_LABEL = -100;
+import { NO_LABEL, selectLabelled } from './labelled';
 
 /**
  * The mean over the rows that have a label of `crossEntropy(x Wᵀ, labels, labelSmoothing)`. x [rows, hidden], weight
@@ -19,7 +17,8 @@ export function linearCrossEntropy(x: tf.Tensor2D, weight: tf.Tensor2D, labels: 
   requireFit(x, weight, labels, labelSmoothing);
   if (!hasKernel(FUSED_KERNELS.linearCrossEntropy)) return linearCrossEntropyComposite(x, weight, labels, labelSmoothing);
   return tf.tidy(() => {
-    const inputs = { weight, ...selectLabelled(x, labels) };
+    const labelled = selectLabelled(x, labels);
+    const inputs = { weight, x: labelled.x, labels: tf.tensor1d(labelled.labels, 'int32') };
     const [loss] = tf.engine().runKernel<tf.Scalar[]>(FUSED_KERNELS.linearCrossEntropy, inputs, { labelSmoothing });
     if (!loss) throw new Error('linearCrossEntropy: its kernel must return the loss first.');
     return loss;
@@ -35,16 +34,12 @@ export function linearCrossEntropyComposite(
 ): tf.Scalar {
   return tf.tidy(() => {
     const labelled = selectLabelled(x, labels);
-    return crossEntropyComposite(tf.matMul(labelled.x, weight, false, true), labelled.labels, labelSmoothing);
+    return crossEntropyComposite(
+      tf.matMul(labelled.x, weight, false, true),
+      tf.tensor1d(labelled.labels, 'int32'),
+      labelSmoothing,
+    );
   });
-}
-
-/** The rows that have a label, and their labels. */
-function selectLabelled(x: tf.Tensor2D, labels: Int32Array): { x: tf.Tensor2D; labels: tf.Tensor1D } {
-  const rows = [...labels.keys()].filter((row) => labels[row] !== NO_LABEL);
-  if (rows.length === labels.length) return { x, labels: tf.tensor1d(labels, 'int32') };
-  const kept = labels.filter((label) => label !== NO_LABEL);
-  return { x: tf.gather(x, tf.tensor1d(rows, 'int32')), labels: tf.tensor1d(kept, 'int32') };
 }
 
 // Beside the loss the kernel returns each row's maximum and sum of exponentials, which spares the backward pass one of

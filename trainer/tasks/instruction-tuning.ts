@@ -10,7 +10,7 @@ import { forEachBatch, requireFiniteLoss } from '../evaluate';
 import { generate, type GenerationOptions } from '../generate/generate';
 import type { LoadedModel } from '../model-folder';
 import type { HiddenStates, Tuning } from '../models/model';
-import { NO_LABEL } from '../ops/linear-cross-entropy';
+import { NO_LABEL } from '../ops/labelled';
 import type { Writing } from '../writing';
 import { scoreTokens } from './score-tokens';
 import type { EncodedSplit, Evaluation, EvaluationOptions, Task } from './task';

@@ -4,9 +4,9 @@ import type { LabelledBatch } from '../batches';
 import type { HiddenStates, Pass, TextModel, Tuning, VocabularyHead } from '../models/model';
 import { computeLogits, runBackbone } from '../models/run-backbone';
 import { crossEntropy } from '../ops/cross-entropy';
-import { embedding } from '../ops/embedding';
-import { linearCrossEntropy, NO_LABEL } from '../ops/linear-cross-entropy';
 import { dense } from '../ops/dense';
+import { selectLabelled } from '../ops/labelled';
+import { linearCrossEntropy } from '../ops/linear-cross-entropy';
 import * as tf from '../tensors';
 
 export interface LossOptions {
@@ -41,10 +41,4 @@ function vocabularyLoss(
   if (bias === undefined) return linearCrossEntropy(transformed, weight, labelled.labels, labelSmoothing);
   const scores = dense(transformed, weight, pass.tuning.parameter(bias) as tf.Tensor1D); // [labelled, vocabulary]
   return crossEntropy(scores, tf.tensor1d(labelled.labels, 'int32'), labelSmoothing);
-}
-
-function selectLabelled(x: tf.Tensor2D, labels: Int32Array): { x: tf.Tensor2D; labels: Int32Array } {
-  const rows = Int32Array.from([...labels.keys()].filter((row) => labels[row] !== NO_LABEL));
-  if (rows.length === labels.length) return { x, labels };
-  return { x: embedding(x, tf.tensor1d(rows, 'int32')), labels: labels.filter((label) => label !== NO_LABEL) };
 }

@@ -4,7 +4,7 @@ import type { HiddenStates, TextModel, Tuning, VocabularyHead } from '../models/
 import { runBackbone } from '../models/run-backbone';
 import { dense } from '../ops/dense';
 import { embedding } from '../ops/embedding';
-import { NO_LABEL } from '../ops/linear-cross-entropy';
+import { labelledPlaces } from '../ops/labelled';
 import * as tf from '../tensors';
 
 export interface TokenScores {
@@ -25,7 +25,7 @@ export async function scoreTokens(
 ): Promise<TokenScores> {
   const { vocabulary } = model.head;
   if (vocabulary === undefined) throw new Error(`${model.head.architecture} gives no scores over a vocabulary.`);
-  const tokens = Int32Array.from([...labels.keys()].filter((token) => labels[token] !== NO_LABEL));
+  const tokens = labelledPlaces(labels);
   const scores = { losses: new Float32Array(tokens.length), correct: new Uint8Array(tokens.length) };
   if (tokens.length === 0) return scores;
   const states = tf.tidy(() => {

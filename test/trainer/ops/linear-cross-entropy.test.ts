@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { NO_LABEL, linearCrossEntropy, linearCrossEntropyComposite } from '../../../trainer/ops/linear-cross-entropy';
+import { NO_LABEL } from '../../../trainer/ops/labelled';
+import { linearCrossEntropy, linearCrossEntropyComposite } from '../../../trainer/ops/linear-cross-entropy';
 import * as tf from '../../../trainer/tensors';
 import { assertClose, randomBlock, randomInteger, seededRandom } from '../numbers';
 import type { Block } from '../numbers';
