@@ -3,7 +3,7 @@
  * Python in TEMPER_PYTHON (else python3), the adapters library by the one in TEMPER_PYTHON_ADAPTERS.
  */
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -20,6 +20,7 @@ import { temporaryFolder } from '../trainer/temporary-folder';
 import { configWith, startBackend } from '../trainer/tiny-training';
 import { goldenDir } from './golden-dir';
 import { loadGoldenModel } from './golden-model';
+import { hasPackages, python as usualPython } from './python-here';
 
 const run = promisify(execFile);
 const script = join(goldenDir, 'check_added_methods.py');
@@ -53,7 +54,7 @@ const bottlenecks: readonly Settings[] = [
 ];
 
 const libraries = [
-  { library: 'peft', python: process.env['TEMPER_PYTHON'] ?? 'python3', variable: 'TEMPER_PYTHON', methods: virtual },
+  { library: 'peft', python: usualPython, variable: 'TEMPER_PYTHON', methods: virtual },
   {
     library: 'adapters',
     python: process.env['TEMPER_PYTHON_ADAPTERS'] ?? 'python3',
@@ -70,7 +71,7 @@ for (const { library, python, variable, methods } of libraries) {
     let differences: number[] = [];
 
     before(async function () {
-      if (!hasPackages(python, library)) {
+      if (!hasPackages(python, 'torch', 'transformers', library)) {
         console.log(`      skipped: ${python} has no torch, transformers and ${library} (name another in ${variable})`);
         return this.skip();
       }
@@ -92,11 +93,6 @@ for (const { library, python, variable, methods } of libraries) {
       });
     });
   });
-}
-
-function hasPackages(python: string, library: string): boolean {
-  const check = `import importlib.util as i, sys; sys.exit(not all(map(i.find_spec, ("torch", "transformers", "${library}"))))`;
-  return spawnSync(python, ['-c', check], { stdio: 'ignore' }).status === 0;
 }
 
 /** An adapter of which nothing is zero, as a checkpoint has it, and what it makes of some rows. */

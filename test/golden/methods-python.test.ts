@@ -3,7 +3,7 @@
  * the packages of requirements.txt: the one in TEMPER_PYTHON, else python3.
  */
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,9 +19,8 @@ import { startBackend, temporaryFolder } from '../trainer/tiny-training';
 import { goldenDir } from './golden-dir';
 import { methodsDir, optionsOf, readMethodCase, type MethodCase } from './method-case';
 import { batchOf } from './model-case';
+import { hasPackages, python } from './python-here';
 
-const python = process.env['TEMPER_PYTHON'] ?? 'python3';
-const hasPackages = 'import importlib.util as i, sys; sys.exit(not all(map(i.find_spec, ("torch", "transformers", "peft"))))';
 const run = promisify(execFile);
 
 const dora = { useDora: true, useRslora: true };
@@ -73,7 +72,7 @@ describe('adapters read by PEFT, merged models by transformers (skipped where Py
   let answers: z.infer<typeof answerSchema>[] = [];
 
   before(async function () {
-    if (spawnSync(python, ['-c', hasPackages], { stdio: 'ignore' }).status !== 0) {
+    if (!hasPackages(python, 'torch', 'transformers', 'peft')) {
       console.log(`      skipped: ${python} has no torch, transformers and peft (name another in TEMPER_PYTHON)`);
       this.skip();
     }

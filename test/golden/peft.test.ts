@@ -3,7 +3,7 @@
  * logits that Temper computes. Needs a Python with the packages of requirements.txt: the one in TEMPER_PYTHON, else python3.
  */
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,9 +14,8 @@ import { packBatch, type EncodedRow } from '../../trainer/batches';
 import { openCheckpoint, type OpenCheckpoint } from '../../trainer/open-checkpoint';
 import { computeLogits } from '../../trainer/models/run-backbone';
 import * as tf from '../../trainer/tensors';
+import { hasPackages, python } from './python-here';
 
-const python = process.env['TEMPER_PYTHON'] ?? 'python3';
-const hasPackages = 'import importlib.util as i, sys; sys.exit(not all(map(i.find_spec, ("torch", "transformers", "peft"))))';
 const temper = join(packageRoot(), 'bin', 'temper.cjs');
 const run = promisify(execFile);
 
@@ -69,7 +68,7 @@ describe('a checkpoint read by Python (skipped where there is no Python with tor
   let answers: z.infer<typeof answerSchema>[] = [];
 
   before(async function () {
-    if (spawnSync(python, ['-c', hasPackages], { stdio: 'ignore' }).status !== 0) {
+    if (!hasPackages(python, 'torch', 'transformers', 'peft')) {
       console.log(`      skipped: ${python} has no torch, transformers and peft (name another in TEMPER_PYTHON)`);
       this.skip();
     }

@@ -3,7 +3,7 @@
  * packages of requirements.txt: the one in TEMPER_PYTHON, else python3.
  */
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,9 +16,7 @@ import { startBackend, temporaryFolder } from '../trainer/tiny-training';
 import { goldenDir } from './golden-dir';
 import { readModelCase } from './model-case';
 import { attachOptions, loadSeeing, scoresOf } from './vision-case';
-
-const python = process.env['TEMPER_PYTHON'] ?? 'python3';
-const hasPackages = 'import importlib.util as i, sys; sys.exit(not all(map(i.find_spec, ("torch", "transformers", "peft"))))';
+import { hasPackages, python } from './python-here';
 
 const cases: readonly [what: string, fixture: string, method: Record<string, unknown>, merged?: 'merged'][] = [
   ['LoRA with the usual targets', 'vit-image-classification', { type: 'lora' }],
@@ -58,7 +56,7 @@ describe('models that see, read by transformers and PEFT (skipped where Python h
   let answers: z.infer<typeof answerSchema>[] = [];
 
   before(async function () {
-    if (spawnSync(python, ['-c', hasPackages], { stdio: 'ignore' }).status !== 0) {
+    if (!hasPackages(python, 'torch', 'transformers', 'peft')) {
       console.log(`      skipped: ${python} has no torch, transformers and peft (name another in TEMPER_PYTHON)`);
       this.skip();
     }
