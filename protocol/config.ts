@@ -5,6 +5,8 @@
  */
 import { z } from 'zod';
 import { bottleneckMethodSchema } from './bottleneck-method';
+import { dataSchema } from './data-config';
+import { lintSchema } from './lint-config';
 import { prefixTuningMethodSchema, promptTuningMethodSchema } from './virtual-token-methods';
 
 const path = (what: string) => z.string().min(1).describe(what);
@@ -22,27 +24,6 @@ export const instructionTuningSchema = z.strictObject({
 export const taskSchema = z
   .discriminatedUnion('type', [textClassificationSchema, instructionTuningSchema])
   .describe('What the model learns to do.');
-
-export const dataSchema = z
-  .strictObject({
-    train: path('Training rows, a .jsonl, .csv or .tsv file relative to temper.json.'),
-    validation: path('Rows for choosing the best checkpoint. Without it, a part of train is held back.').optional(),
-    test: path('Rows looked at once, at the end.').optional(),
-    ood: path('Out-of-distribution rows: the same labels from another source or in another style.').optional(),
-    textColumn: z.string().min(1).default('text').describe('The field that holds the text.'),
-    labelColumn: z.string().min(1).default('label').describe('The field that holds the label.'),
-    messagesColumn: z.string().min(1).default('messages').describe('The field that holds the messages of a conversation.'),
-    promptColumn: z.string().min(1).default('prompt').describe('The field that holds the prompt, in rows without messages.'),
-    completionColumn: z.string().min(1).default('completion').describe('The field that holds the answer to the prompt.'),
-    labels: z.array(z.string().min(1)).min(2).optional().describe('All labels. Without it, those found in train.'),
-    validationFraction: z
-      .number()
-      .gt(0)
-      .lt(1)
-      .default(0.1)
-      .describe('The part of train held back when there is no validation file.'),
-  })
-  .describe('Where the rows are and what their fields mean.');
 
 export const fullMethodSchema = z.strictObject({
   type: z.literal('full').describe('Every parameter is trained, or those of the last layers.'),
@@ -198,6 +179,7 @@ export const runConfigSchema = z.strictObject({
     .describe('random trains the same architecture from scratch: what the pretrained weights are worth is the difference.'),
   task: taskSchema.default({ type: 'text-classification' }),
   data: dataSchema,
+  lint: lintSchema.prefault({}),
   method: methodSchema.prefault({ type: 'lora' }),
   training: trainingSchema.prefault({}),
   evaluation: evaluationSchema.prefault({}),
@@ -213,7 +195,6 @@ export const runConfigSchema = z.strictObject({
 });
 
 export type RunConfig = z.infer<typeof runConfigSchema>;
-export type DataConfig = RunConfig['data'];
 export type MethodConfig = RunConfig['method'];
 export type FullConfig = z.infer<typeof fullMethodSchema>;
 export type LoraConfig = z.infer<typeof loraMethodSchema>;

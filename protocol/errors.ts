@@ -9,6 +9,7 @@ export const errorCodes = [
   'bad-usage',
   'bad-config',
   'bad-data',
+  'leaks',
   'bad-model',
   'bad-checkpoint',
   'bad-run',
