@@ -3,7 +3,7 @@ import eslint from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const worlds = ['protocol', 'dataset', 'runs', 'trainer', 'extension', 'webview'];
+const worlds = ['protocol', 'dataset', 'runs', 'inputs', 'trainer', 'extension', 'webview'];
 
 /** One folder asks the network, when it is told to: trainer/hub/. */
 const network = ['node:http', 'node:https', 'node:net', 'node:tls', '@huggingface/hub'];
@@ -13,8 +13,15 @@ const walls = {
   protocol: { worlds: [], forbidden: ['node:*', 'vscode', 'lit', 'lit/*', '@vscode/*', '@tensorflow/*', 'chokidar'] },
   dataset: { worlds: ['protocol'], forbidden: [...network, 'vscode', 'lit', 'lit/*', '@vscode/*', '@tensorflow/*', 'chokidar'] },
   runs: { worlds: ['protocol'], forbidden: [...network, 'vscode', 'lit', 'lit/*', '@vscode/*', '@tensorflow/*', 'chokidar'] },
-  trainer: { worlds: ['protocol', 'dataset', 'runs'], forbidden: ['vscode', 'lit', 'lit/*', '@vscode/*', 'chokidar'] },
-  extension: { worlds: ['protocol', 'dataset', 'runs'], forbidden: [...network, 'lit', 'lit/*', '@vscode/*', '@tensorflow/*'] },
+  inputs: {
+    worlds: ['protocol', 'dataset'],
+    forbidden: [...network, 'vscode', 'lit', 'lit/*', '@vscode/*', '@tensorflow/*', 'chokidar'],
+  },
+  trainer: { worlds: ['protocol', 'dataset', 'runs', 'inputs'], forbidden: ['vscode', 'lit', 'lit/*', '@vscode/*', 'chokidar'] },
+  extension: {
+    worlds: ['protocol', 'dataset', 'runs', 'inputs'],
+    forbidden: [...network, 'lit', 'lit/*', '@vscode/*', '@tensorflow/*'],
+  },
   webview: { worlds: ['protocol'], forbidden: ['node:*', 'vscode', '@tensorflow/*', 'chokidar'] },
 };
 

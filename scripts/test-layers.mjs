@@ -7,7 +7,7 @@ import { nodeBundle, root } from './build.mjs';
 import { withoutNetwork } from './workbench/without-network.mjs';
 
 /** Each can be run alone: `npm test -- trainer`. */
-export const layers = ['protocol', 'dataset', 'runs', 'trainer', 'cli', 'extension', 'webview', 'golden', 'docs'];
+export const layers = ['protocol', 'dataset', 'runs', 'inputs', 'trainer', 'cli', 'extension', 'webview', 'golden', 'docs'];
 
 /**
  * @typedef {{ passes: number, failures: number, pending: number, failed: string[], triedAgain: string[] }} Totals

@@ -7,6 +7,8 @@ import { startsOf } from './ops/sequences';
 /** One row as the model sees it. */
 export interface EncodedRow {
   readonly ids: Int32Array;
+  /** Which of two texts a token belongs to, for models that are told. All the first when absent. */
+  readonly typeIds?: Int32Array;
   /** Of a classifier one class; of heads that read every token one a token, the class or the next token's id, or NO_LABEL. */
   readonly labels: Int32Array;
   /** Position in the split, from 0. */
@@ -46,10 +48,16 @@ export function createEvaluationBatches(rows: readonly EncodedRow[], batchSize: 
 /** One row behind the other: nothing is padded. */
 export function packBatch(rows: readonly EncodedRow[]): LabelledBatch {
   const starts = startsOf(rows.map(({ ids }) => ids.length));
-  const batch = { rows: rows.length, ids: join(rows.map(({ ids }) => ids)), starts };
+  const texts = { rows: rows.length, ids: join(rows.map(({ ids }) => ids)), starts };
+  const hasPairs = rows.some(({ typeIds }) => typeIds !== undefined);
+  const batch = hasPairs ? { ...texts, segments: join(rows.map(typesOf)) } : texts;
   const labels = join(rows.map((row) => row.labels));
   const labelled = labels.reduce((count, label) => (label === NO_LABEL ? count : count + 1), 0);
   return { encoded: rows, batch, labels, labelled, indices: rows.map(({ index }) => index) };
+}
+
+function typesOf({ ids, typeIds }: EncodedRow): Int32Array {
+  return typeIds ?? new Int32Array(ids.length);
 }
 
 function join(parts: readonly Int32Array[]): Int32Array {

@@ -2,13 +2,14 @@
  * Hugging Face folders of models that see: classifiers of images, and models that put texts and images into one space. Read
  * as strictly as those that read (model-folder.ts). How their images are prepared is in images/preprocess.ts.
  */
+import { badModel, readModelConfig } from '../inputs/model-config';
 import type { RunFailure } from '../protocol';
 import { architectureOfImages, type Architecture } from './models/architecture';
 import { architectureOfDualEncoder, type DualEncoder } from './models/dual-encoder';
 import { noParts } from './models/declare-parts';
 import type { ImageModel } from './models/model';
 import { dualEncoderFamilies, imageFamilies } from './models/registry';
-import { badModel, createAsDescribed, readModelConfig, readTensors, type LoadedModel } from './model-folder';
+import { createAsDescribed, readTensors, type LoadedModel } from './model-folder';
 
 /** What is read of every folder: see LoadedModel. */
 interface LoadedFolder extends Pick<LoadedModel, 'dir' | 'config' | 'notes' | 'tensors' | 'packed' | 'weights'> {

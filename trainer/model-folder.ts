@@ -3,14 +3,14 @@
  * every shape right, all mismatches at once) and leaves the tensors as they are named there.
  */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { isAbsolute, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { createRandom } from '../dataset/seeded-random';
-import { RunFailure, type FileHash, type RunConfig } from '../protocol';
-import { packageRoot } from './assets';
-import { findInHubCache } from './hub/find-in-cache';
+import { findModelDir } from '../inputs/find-model';
+import { badModel, readModelConfig, takesTokenTypes } from '../inputs/model-config';
+import { readTokenizer, type Tokenizer } from '../inputs/tokenizer';
+import type { RunFailure } from '../protocol';
+import { type FileHash, type RunConfig } from '../protocol';
 import { architectureOf, type Architecture } from './models/architecture';
 import type { Head, HeadKind, TextModel } from './models/model';
 import { families } from './models/registry';
@@ -18,7 +18,6 @@ import { decodeNf4Tensors } from './ops/nf4-file';
 import type { Nf4Data } from './ops/nf4-format';
 import { completeTensors, noteFresh, randomTensors, type ModelParts } from './complete-tensors';
 import { readWeights, type NamedTensor } from './safetensors';
-import { readTokenizer, type Tokenizer } from './tokenizer';
 import { readWriting, type Writing } from './writing';
 
 export interface LoadedModel extends TextModel {
@@ -29,6 +28,8 @@ export interface LoadedModel extends TextModel {
   /** What a person should know of it. */
   readonly notes: readonly string[];
   readonly tokenizer: Tokenizer;
+  /** Whether it is told which of two texts a token belongs to. */
+  readonly takesTypes: boolean;
   /** Of models that write: causal language models. */
   readonly writing?: Writing;
   /**
@@ -81,7 +82,8 @@ export async function readModel(
   const { notes, ...read } = await readTensors(dir, model, { initialWeights, seed });
   const architecture = architectureOf(model);
   const written = read.packed ? withoutPacking(config) : config;
-  return { ...model, ...read, dir, config: written, architecture, notes: [...model.backbone.notes, ...notes] };
+  const takesTypes = await takesTokenTypes(dir, config);
+  return { ...model, ...read, dir, config: written, takesTypes, architecture, notes: [...model.backbone.notes, ...notes] };
 }
 
 type ReadTensors = Pick<LoadedModel, 'tensors' | 'packed' | 'weights' | 'notes'>;
@@ -134,35 +136,6 @@ function hashOf(dir: string, hashes: readonly FileHash[]): FileHash {
   return { path: dir, bytes: hashes.reduce((sum, { bytes }) => sum + bytes, 0), sha256 };
 }
 
-/** A folder, or the name of a bundled model or of one in the Hugging Face cache: `org/name[@revision]`. Nothing is downloaded. */
-export function findModelDir(model: string, projectDir: string): string {
-  const folder = isAbsolute(model) ? model : resolve(projectDir, model);
-  const bundled = join(packageRoot(), 'models', model);
-  const dir = [folder, bundled].find((candidate) => existsSync(join(candidate, 'config.json')));
-  if (dir !== undefined) return dir;
-  const cached = findInHubCache(model);
-  if (cached?.kind === 'found') return cached.dir;
-  const alsoThere = cached === undefined ? '' : `, and ${cached.reason}`;
-  throw badModel(
-    folder,
-    `There is no model "${model}": neither ${folder} nor Temper's own models have a config.json of that name${alsoThere}.`,
-    `Set "model" to "tiny-encoder", "tiny-decoder" or a Hugging Face model folder.${cached === undefined ? '' : ` ${cached.hint}`}`,
-  );
-}
-
-export async function readModelConfig(dir: string): Promise<Readonly<Record<string, unknown>>> {
-  const file = join(dir, 'config.json');
-  try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(file, 'utf8')));
-  } catch (thrown) {
-    throw badModel(
-      file,
-      `${file} is not a model's configuration: ${thrown instanceof Error ? thrown.message : String(thrown)}.`,
-      'Copy or download the model folder again.',
-    );
-  }
-}
-
 type HeadRequest = Pick<ModelRequest, 'head' | 'labels'> & { readonly createHead: ModelRequest['createHead'] | undefined };
 
 function createModel(
@@ -210,8 +183,4 @@ function checkVocabulary(dir: string, { backbone }: TextModel, tokenizer: Tokeni
     `The tokenizer in ${dir} has ${tokenizer.vocabularySize} tokens and the model has embeddings for ${backbone.vocabularySize}: they do not belong together.`,
     'Use the tokenizer.json that came with these weights.',
   );
-}
-
-export function badModel(file: string, message: string, hint: string): RunFailure {
-  return new RunFailure({ code: 'bad-model', message, hint, file });
 }

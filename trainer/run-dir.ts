@@ -5,12 +5,12 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { LoadedData } from '../dataset/load-splits';
 import type { Project } from '../dataset/project';
+import { temperVersion } from '../inputs/assets';
 import { RunFailure, runId as runIdPattern, type FileHash, type RunRecord } from '../protocol';
 import { currentProcess } from '../runs/liveness';
 import { isRunDir, runPaths, runsDir } from '../runs/paths';
 import { reserveRunDir } from '../runs/reserve-run-dir';
 import { writeFileAtomically } from '../runs/write-atomically';
-import { temperVersion } from './assets';
 import type { LoadedModel } from './model-folder';
 
 export interface RunDir {

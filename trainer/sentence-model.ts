@@ -1,5 +1,6 @@
 /** A sentence-transformers folder as a model: loads it, and turns texts into vectors. */
 import { join } from 'node:path';
+import { readTokenizer, type Tokenizer } from '../inputs/tokenizer';
 import { RunFailure } from '../protocol';
 import { createEvaluationBatches, packBatch, type EncodedRow } from './batches';
 import { readModel, type LoadedModel } from './model-folder';
@@ -9,7 +10,6 @@ import { sentenceEmbedder, type SentencePipeline } from './models/sentence-embed
 import { readSafetensors, type NamedTensor } from './safetensors';
 import { readSentenceFolder, type SentenceFolder } from './sentence-folder';
 import * as tf from './tensors';
-import { readTokenizer, type Tokenizer } from './tokenizer';
 
 export interface SentenceModel extends Omit<LoadedModel, 'writing'> {
   readonly folder: SentenceFolder;

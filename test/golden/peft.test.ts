@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { packageRoot } from '../../trainer/assets';
+import { packageRoot } from '../../inputs/assets';
 import { packBatch, type EncodedRow } from '../../trainer/batches';
 import { openCheckpoint, type OpenCheckpoint } from '../../trainer/open-checkpoint';
 import { computeLogits } from '../../trainer/models/run-backbone';

@@ -5,8 +5,8 @@
 import { rmSync } from 'node:fs';
 import { lstat, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { temperVersion } from '../../inputs/assets';
 import type { Accelerator, InstallProgress } from '../../protocol';
-import { temperVersion } from '../assets';
 import { endGroup, runGroup } from './child-group';
 import { alreadyInstalling, cancelled, cannotInstall, describeNpmFailure } from './install-failures';
 import { findNpm, type FoundNpm } from './npm';

@@ -6,8 +6,8 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { packageRoot } from '../../inputs/assets';
 import { accelerators, type Accelerator } from '../../protocol';
-import { packageRoot } from '../assets';
 
 /** The folders to look for a package in, in order: the user's project, Temper's storage, beside Temper. */
 export function accelerationPlaces(projectDir: string): string[] {

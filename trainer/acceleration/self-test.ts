@@ -4,8 +4,8 @@
  */
 import { join, sep } from 'node:path';
 import { realpath } from 'node:fs/promises';
+import { assetPath } from '../../inputs/assets';
 import { RunFailure, runErrorSchema, type Accelerator } from '../../protocol';
-import { assetPath } from '../assets';
 import { startBackend } from '../backends/choose';
 import { runGroup, type GroupCall } from './child-group';
 import { selfTestDied, selfTestFailed } from './install-failures';

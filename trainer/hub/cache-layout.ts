@@ -6,22 +6,10 @@
 import { copyFile, mkdir, rename, rm, stat, symlink } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { dirname, join, relative } from 'node:path';
+import { refFile, snapshotDir } from '../../inputs/hub-cache';
 import { isMissing } from '../../runs/paths';
 import { writeFileAtomically } from '../../runs/write-atomically';
 import type { RemoteFile } from './repository';
-
-/** `org/name` → `models--org--name`. */
-export function repositoryDir(cacheDir: string, repository: string): string {
-  return join(cacheDir, `models--${repository.replaceAll('/', '--')}`);
-}
-
-export function snapshotDir(repositoryFolder: string, commit: string): string {
-  return join(repositoryFolder, 'snapshots', commit);
-}
-
-export function refFile(repositoryFolder: string, revision: string): string {
-  return join(repositoryFolder, 'refs', ...revision.split('/'));
-}
 
 /** One commit of one repository. */
 export interface CachePlace {

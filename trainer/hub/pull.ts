@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { repositoryDir, snapshotDir } from '../../inputs/hub-cache';
 import { formatHubModelName, type PullPlan, type PullProgress } from '../../protocol';
 import * as cache from './cache-layout';
 import { request, type Connection } from './connection';
@@ -37,7 +38,7 @@ async function makePlan(connection: Connection): Promise<PreparedPull> {
   const { name, settings } = connection.inquiry;
   const repository = await readRepository(connection);
   const files = await chooseFiles(connection, repository);
-  const folder = cache.repositoryDir(settings.cacheDir, name.repository);
+  const folder = repositoryDir(settings.cacheDir, name.repository);
   const place = { repositoryDir: folder, commit: repository.commit, useLinks: settings.useLinks };
   const sizes = await Promise.all(files.map((file) => measure(place, file)));
   const plan: PullPlan = {
@@ -45,7 +46,7 @@ async function makePlan(connection: Connection): Promise<PreparedPull> {
     model: formatHubModelName(name),
     commit: repository.commit,
     source: settings.endpoint,
-    dir: cache.snapshotDir(folder, repository.commit),
+    dir: snapshotDir(folder, repository.commit),
     files: sizes.map(({ path, bytes, missingBytes }) => ({ path, bytes, isCached: missingBytes === 0 })),
     totalBytes: sum(sizes.map(({ bytes }) => bytes)),
     missingBytes: sum(sizes.map(({ missingBytes }) => missingBytes)),

@@ -3,8 +3,8 @@
  * Hugging Face's reads. Nothing here is Temper's own, so what is set up for Python is set up for us.
  */
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { expandPath, hubCacheDir, hubHome } from '../../inputs/hub-cache';
 import { RunFailure } from '../../protocol';
 import { isMissing } from '../../runs/paths';
 
@@ -34,29 +34,10 @@ export async function readHubSettings(environment: NodeJS.ProcessEnv): Promise<H
   };
 }
 
-/** The first that is set: HF_HUB_CACHE, its old name, HF_HOME, the folder for caches. */
-export function hubCacheDir(environment: NodeJS.ProcessEnv): string {
-  const named = environment['HF_HUB_CACHE'] || environment['HUGGINGFACE_HUB_CACHE'];
-  return named ? expand(named, environment) : join(hubHome(environment), 'hub');
-}
-
-function hubHome(environment: NodeJS.ProcessEnv): string {
-  const caches = environment['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  return expand(environment['HF_HOME'] || join(caches, 'huggingface'), environment);
-}
-
-/** As a shell would: `~`, `$NAME` and `${NAME}`. A variable that is not set stays as it is written. */
-function expand(path: string, environment: NodeJS.ProcessEnv): string {
-  const expanded = path.replaceAll(/\$\{(\w+)\}|\$(\w+)/g, (written, braced: string | undefined, plain: string | undefined) => {
-    return environment[braced ?? plain ?? ''] ?? written;
-  });
-  return resolve(expanded.replace(/^~(?=$|[\\/])/, homedir()));
-}
-
 async function readToken(environment: NodeJS.ProcessEnv): Promise<string | undefined> {
   const file = environment['HF_TOKEN_PATH'] || join(hubHome(environment), 'token');
   const named = environment['HF_TOKEN'] || environment['HUGGING_FACE_HUB_TOKEN'];
-  const token = (named ?? (await readTokenFile(expand(file, environment)))).trim();
+  const token = (named ?? (await readTokenFile(expandPath(file, environment)))).trim();
   if (token === '') return undefined;
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   const place = named === undefined ? `The token in ${file}` : 'The token in HF_TOKEN';

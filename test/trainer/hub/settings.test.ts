@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { hubCacheDir, readHubSettings } from '../../../trainer/hub/settings';
+import { hubCacheDir } from '../../../inputs/hub-cache';
+import { readHubSettings } from '../../../trainer/hub/settings';
 import { temporaryFolder } from '../temporary-folder';
 import { failureOf } from './pulling';
 

@@ -1,6 +1,6 @@
 /** The compiled kernels: their builds, and the functions of one by name. */
 import { readFileSync } from 'node:fs';
-import { assetPath } from '../../assets';
+import { assetPath } from '../../../inputs/assets';
 import { canRevectorize, compileRevectorized } from './revectorize';
 
 export type KernelFunction = (...args: number[]) => number | undefined;

@@ -5,7 +5,7 @@
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { assetPath } from '../../assets';
+import { assetPath } from '../../../inputs/assets';
 import { COUNTER, LEAVE, NOTHING_TO_DO, createControlBlock, waitForChange, writeCall } from './control-block';
 import type { WorkerData } from './control-block';
 import { instantiateKernels, listKernelNames } from './kernel-functions';

@@ -1,6 +1,6 @@
 /** Makes the webgpu backend known to TensorFlow.js, with the kernels of ours that it has. */
 import { createRequire } from 'node:module';
-import { assetPath } from '../../assets';
+import { assetPath } from '../../../inputs/assets';
 import { FUSED_KERNELS, type FusedKernel } from '../../ops/fused';
 import * as tf from '../../tensors';
 import type * as backendModule from './backend';

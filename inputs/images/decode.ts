@@ -20,6 +20,17 @@ const formats = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif'];
 
 /** @throws RunFailure 'bad-data' naming the file */
 export async function readImage(file: string): Promise<PixelImage> {
+  const { width, height, pixels } = await readOriented(file);
+  return { width, height, pixels };
+}
+
+/** Upright, with the way it was stored: EXIF's 1 to 8, 1 is upright. */
+export interface OrientedImage extends PixelImage {
+  readonly orientation: number;
+}
+
+/** @throws RunFailure 'bad-data' naming the file */
+export async function readOriented(file: string): Promise<OrientedImage> {
   const found = await stat(file).catch((thrown: unknown) => {
     throw unreadable(file, messageOf(thrown));
   });
@@ -31,18 +42,21 @@ export async function readImage(file: string): Promise<PixelImage> {
   }
 }
 
-async function decode(file: string): Promise<PixelImage> {
+async function decode(file: string): Promise<OrientedImage> {
   const sharp = loadSharp();
   const limits = { limitInputPixels: maxPixels, failOn: 'error' } as const; // as Pillow: warnings pass, missing data does not
-  checkMetadata(file, await sharp(file, limits).metadata());
+  const metadata = await sharp(file, limits).metadata();
+  checkMetadata(file, metadata);
+  const { orientation: noted = 1 } = metadata;
+  const orientation = noted >= 1 && noted <= 8 ? noted : 1; // others are no way to turn an image, and are ignored
   const { data, info } = await sharp(file, { ...limits, ignoreIcc: true })
     .autoOrient()
     .toColourspace('srgb')
     .raw()
     .toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
-  if (channels === 3) return { width, height, pixels: data };
-  if (channels === 4) return { width, height, pixels: putOnWhite(data) };
+  if (channels === 3) return { width, height, pixels: data, orientation };
+  if (channels === 4) return { width, height, pixels: putOnWhite(data), orientation };
   throw unreadable(file, `it has ${channels} channels of colour`);
 }
 

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { packageRoot } from '../../inputs/assets';
+import { createChatTemplate, readChatTemplate, type ChatMessage } from '../../inputs/chat-template';
+import { renderForTraining } from '../../inputs/chat-training';
+import { readTokenizer, type Tokenizer } from '../../inputs/tokenizer';
 import { RunFailure } from '../../protocol';
-import { packageRoot } from '../../trainer/assets';
-import { createChatTemplate, readChatTemplate, type ChatMessage } from '../../trainer/chat-template';
-import { renderForTraining } from '../../trainer/chat-training';
-import { readTokenizer, type Tokenizer } from '../../trainer/tokenizer';
 import { missingSource, writeSharedTokenizer } from './shared-tokenizers';
-import { temporaryFolder } from './temporary-folder';
+import { temporaryFolder } from '../trainer/temporary-folder';
 
 const folder = temporaryFolder('chat-training');
 after(() => {

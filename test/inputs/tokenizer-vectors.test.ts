@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { packageRoot } from '../../trainer/assets';
-import { readTokenizer, type Tokenizer } from '../../trainer/tokenizer';
+import { packageRoot } from '../../inputs/assets';
+import { readTokenizer, type Tokenizer } from '../../inputs/tokenizer';
 import { missingSource, sharedData, writeSharedTokenizer } from './shared-tokenizers';
-import { temporaryFolder } from './temporary-folder';
+import { temporaryFolder } from '../trainer/temporary-folder';
 
 const folder = temporaryFolder('vectors');
 after(() => {

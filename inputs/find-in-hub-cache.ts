@@ -2,9 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { formatHubModelName, parseHubModelName, type HubModelName } from '../../protocol';
-import { refFile, repositoryDir, snapshotDir } from './cache-layout';
-import { hubCacheDir } from './settings';
+import { formatHubModelName, parseHubModelName, type HubModelName } from '../protocol';
+import { hubCacheDir, refFile, repositoryDir, snapshotDir } from './hub-cache';
 
 /** `absent` says what was looked for, as the end of a sentence, and what to do. */
 export type CachedModel =

@@ -38,12 +38,24 @@ export interface AddedToken {
   readonly id: number;
   readonly content: string;
   readonly special?: boolean | undefined;
+  /** Whether it takes the spaces beside it, or must be a word; as the file has it. */
+  readonly lstrip?: unknown;
+  readonly rstrip?: unknown;
+  readonly single_word?: unknown;
+}
+
+/** A step of the tokenizer, or a `Sequence` of them; its settings are as the file has them. */
+export interface TokenizerPart {
+  readonly type: string;
+  readonly [setting: string]: unknown;
 }
 
 export interface TokenizerDefinition {
   readonly model: Model;
   readonly added_tokens: readonly AddedToken[];
-  readonly post_processor: { readonly type: string } | null;
+  readonly normalizer: TokenizerPart | null;
+  readonly pre_tokenizer: TokenizerPart | null;
+  readonly post_processor: TokenizerPart | null;
 }
 
 const maxMismatches = 20;
@@ -71,6 +83,19 @@ export function parseTokenizerDefinition(input: unknown): TokenizerDefinition {
     post_processor: post_processor ?? null,
     decoder: decoder ?? null,
   } as TokenizerDefinition; // the parts that are named here only for the library are hidden from everybody else
+}
+
+const sequenceSchema = z.object({
+  normalizers: z.array(z.looseObject({ type: z.string() })).optional(),
+  pretokenizers: z.array(z.looseObject({ type: z.string() })).optional(),
+});
+
+/** One by one; none of what is no part. */
+export function stepsOf(part: TokenizerPart | null): TokenizerPart[] {
+  if (part === null) return [];
+  if (part.type !== 'Sequence') return [part];
+  const { normalizers, pretokenizers } = sequenceSchema.parse(part);
+  return normalizers ?? pretokenizers ?? [];
 }
 
 /** Files of the first years do not say what they are. */

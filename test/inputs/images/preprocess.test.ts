@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { packageRoot } from '../../../inputs/assets';
+import { readImage } from '../../../inputs/images/decode';
+import { preprocess, readImageProcessor } from '../../../inputs/images/preprocess';
+import { parseImageSteps, readImageSteps } from '../../../inputs/images/preprocessor-config';
+import { resize } from '../../../inputs/images/resize';
 import { RunFailure } from '../../../protocol';
-import { packageRoot } from '../../../trainer/assets';
-import { readImage } from '../../../trainer/images/decode';
-import { preprocess, readImageProcessor } from '../../../trainer/images/preprocess';
-import { parseImageSteps, readImageSteps } from '../../../trainer/images/preprocessor-config';
-import { resize } from '../../../trainer/images/resize';
 import { readSafetensors, type NamedTensors } from '../../../trainer/safetensors';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../../trainer/temporary-folder';
 
 const folder = temporaryFolder('images');
 after(() => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readTokenizer, type Tokenizer } from '../../inputs/tokenizer';
 import { RunFailure } from '../../protocol';
-import { readTokenizer, type Tokenizer } from '../../trainer/tokenizer';
-import { tinyTokenizer, tinyVocabulary, writeTinyModel } from './tiny-model';
-import { temporaryFolder } from './temporary-folder';
+import { tinyTokenizer, tinyVocabulary, writeTinyModel } from '../trainer/tiny-model';
+import { temporaryFolder } from '../trainer/temporary-folder';
 
 const folder = temporaryFolder('tokenizer');
 after(() => {

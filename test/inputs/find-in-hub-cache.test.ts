@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { findInHubCache } from '../../../trainer/hub/find-in-cache';
-import { temporaryFolder } from '../temporary-folder';
+import { findInHubCache } from '../../inputs/find-in-hub-cache';
+import { temporaryFolder } from '../trainer/temporary-folder';
 
 const [commit, other] = ['a'.repeat(40), 'b'.repeat(40)];
 

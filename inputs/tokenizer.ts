@@ -5,12 +5,16 @@ import { join } from 'node:path';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { RunFailure } from '../protocol';
+import { hasByteLevel, mostTokensPerUnit } from './token-bound';
 import { parseTokenizerDefinition, type TokenizerDefinition } from './tokenizer-definition';
+import { cutsAtSpaces, rememberWords } from './word-cache';
 
 export interface Tokenizer {
   /** Ids are below this. */
   readonly vocabularySize: number;
   readonly padId: number;
+  /** The most that a UTF-16 unit of a text can make; special tokens that are added come on top. Infinity when not known. */
+  readonly mostTokensPerUnit: number;
   /** Ids that mark the text and are no part of it: padding, beginnings, ends, turns. */
   readonly specialIds: ReadonlySet<number>;
   /** As tokenizer_config.json names them, for chat templates and for knowing where a text ends. */
@@ -21,6 +25,14 @@ export interface Tokenizer {
   encodePair(first: string, second: string, maxLength: number): { ids: Int32Array; typeIds: Int32Array };
   /** Uncut. Special tokens that stand in the text are recognised either way. */
   encodeParts(text: string, options: { addSpecialTokens: boolean }): Int32Array;
+  /** Words one by one, as for a tag on each, and of which word each token is; -1 for special tokens. Cut as encode does. */
+  encodeWords(words: readonly string[], maxLength: number): { ids: Int32Array; wordOf: Int32Array };
+  /** How many ids encodeParts gives, without making them. */
+  count(text: string, options: { addSpecialTokens: boolean }): number;
+  /** How many ids encodePair gives when nothing is cut. */
+  countPair(first: string, second: string): number;
+  /** A token as a person reads it: as the vocabulary has it, or where that has bytes, the text of them if they are one. */
+  spell(id: number): string | undefined;
   /** Ids beyond the vocabulary are skipped. */
   decode(ids: ArrayLike<number>, options?: { skipSpecialTokens?: boolean }): string;
   idOf(token: string): number | undefined;
@@ -68,7 +80,11 @@ function createTokenizer(definition: TokenizerDefinition, settings: Settings): T
   const unknown = [...specialTokens, ...pairSpecialTokens].filter((token) => idOf(token) === undefined);
   if (unknown.length > 0) throw new Error(`it adds ${[...new Set(unknown)].join(', ')}, not in the vocabulary`);
 
-  const tokensOf = (text: string) => tokenizer.tokenize(text, { add_special_tokens: false });
+  const tokenize = (text: string): readonly string[] => tokenizer.tokenize(text, { add_special_tokens: false });
+  const tokensOf = cutsAtSpaces(definition, settings) ? rememberWords(tokenize) : tokenize;
+  const isOfBytes = hasByteLevel(definition);
+  const tokensOfWord = (word: string) => tokensOf(isOfBytes ? ` ${word}` : word); // words begin with a space there
+  const leadingTokens = Math.max(0, post(['word']).tokens.indexOf('word'));
   const unknownId = settings.unk_token == null ? undefined : idOf(settings.unk_token);
   const idsOf = (tokens: readonly string[]) =>
     Int32Array.from(tokens, (token) => idOf(token) ?? tokenizer.model?.unk_token_id ?? unknownId ?? 0);
@@ -76,6 +92,7 @@ function createTokenizer(definition: TokenizerDefinition, settings: Settings): T
   return {
     vocabularySize: largestId(definition) + 1,
     padId: [settings.pad_token, '[PAD]', '<pad>'].map((token) => (token == null ? undefined : idOf(token))).find(isNumber) ?? 0,
+    mostTokensPerUnit: mostTokensPerUnit(definition, settings),
     specialIds,
     namedTokens: nameTokens(settings),
     encode(text, maxLength) {
@@ -91,6 +108,21 @@ function createTokenizer(definition: TokenizerDefinition, settings: Settings): T
     encodeParts(text, { addSpecialTokens }) {
       const tokens = tokensOf(text);
       return idsOf(addSpecialTokens ? post(tokens).tokens : tokens);
+    },
+    encodeWords(words, maxLength) {
+      const room = Math.max(0, maxLength - specialTokens.length);
+      const tokens = words.flatMap((word, index) => tokensOfWord(word).map((token) => ({ token, index }))).slice(0, room);
+      const ids = idsOf(post(tokens.map(({ token }) => token)).tokens).subarray(0, maxLength);
+      const wordOf = ids.map((_, place) => tokens[place - leadingTokens]?.index ?? -1);
+      return { ids, wordOf };
+    },
+    count: (text, { addSpecialTokens }) => tokensOf(text).length + (addSpecialTokens ? specialTokens.length : 0),
+    countPair: (first, second) => tokensOf(first).length + tokensOf(second).length + pairSpecialTokens.length,
+    spell(id) {
+      const token = tokenizer.id_to_token(id);
+      if (!isOfBytes || token === undefined || specialIds.has(id)) return token;
+      const text = tokenizer.decode([id], { clean_up_tokenization_spaces: false });
+      return text.includes('\ufffd') ? token : text;
     },
     decode(ids, { skipSpecialTokens = false } = {}) {
       const known = Array.from(ids).filter((id) => tokenizer.id_to_token(id) !== undefined);
@@ -111,7 +143,10 @@ interface Processed {
   readonly tokens_pair?: readonly string[] | null | undefined;
   readonly token_type_ids?: readonly number[] | undefined;
 }
-type PostProcess = (first: string[], second?: string[]) => { tokens: readonly string[]; typeIds: readonly number[] };
+type PostProcess = (
+  first: readonly string[],
+  second?: readonly string[],
+) => { tokens: readonly string[]; typeIds: readonly number[] };
 
 /**
  * Puts the special tokens around one text or two. Two things the library does otherwise than Hugging Face's own: it loses
@@ -120,7 +155,7 @@ type PostProcess = (first: string[], second?: string[]) => { tokens: readonly st
 function createPostProcessor(tokenizer: HuggingFaceTokenizer, definition: TokenizerDefinition): PostProcess {
   const hasTypes = definition.post_processor?.type !== 'RobertaProcessing';
   return (first, second) => {
-    const processed: Processed = tokenizer.post_processor?.post_process(first, second, true) ?? {
+    const processed: Processed = tokenizer.post_processor?.post_process([...first], second && [...second], true) ?? {
       tokens: first,
       tokens_pair: second,
     };

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { packageRoot } from '../../trainer/assets';
+import { packageRoot } from '../../inputs/assets';
 
 export const sharedData = join(packageRoot(), '..', 'shared', 'data');
 const shared = (...path: string[]) => join(sharedData, ...path);

@@ -3,10 +3,10 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mock } from 'node:test';
 import { z } from 'zod';
+import { createChatTemplate, readChatTemplate, type ChatMessage } from '../../inputs/chat-template';
 import { RunFailure } from '../../protocol';
-import { createChatTemplate, readChatTemplate, type ChatMessage } from '../../trainer/chat-template';
 import { sharedData } from './shared-tokenizers';
-import { temporaryFolder } from './temporary-folder';
+import { temporaryFolder } from '../trainer/temporary-folder';
 
 const folder = temporaryFolder('chat');
 const at = (name: string) => join(folder.path, name);

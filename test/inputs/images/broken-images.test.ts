@@ -3,11 +3,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
+import { packageRoot } from '../../../inputs/assets';
+import { readImage } from '../../../inputs/images/decode';
 import { RunFailure } from '../../../protocol';
-import { packageRoot } from '../../../trainer/assets';
-import { readImage } from '../../../trainer/images/decode';
 import { sharedData } from '../shared-tokenizers';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../../trainer/temporary-folder';
 
 const folder = temporaryFolder('broken-images');
 const at = (name: string) => join(folder.path, name);

@@ -13,6 +13,14 @@ export interface TrainingText {
   readonly ids: Int32Array;
   /** 1 for each token that the assistant says, 0 for each that it is given. */
   readonly isAssistant: Uint8Array;
+  /** Where it says them, in their order. */
+  readonly turns: readonly AssistantTurn[];
+}
+
+/** In the text and among the tokens; both ends are exclusive. */
+export interface AssistantTurn extends Span {
+  readonly firstToken: number;
+  readonly endToken: number;
 }
 
 /** A stretch of the text, `end` exclusive. */
@@ -39,9 +47,12 @@ export function renderForTraining(
   if (boundaries === undefined) {
     throw unclear('its tokenizer changes the text, so that no place in it can be found among the tokens');
   }
+  const turns = spans.map(({ start, end }) => {
+    return { start, end, firstToken: boundaries.before(start), endToken: boundaries.through(end) };
+  });
   const isAssistant = new Uint8Array(ids.length);
-  for (const { start, end } of spans) isAssistant.fill(1, boundaries.before(start), boundaries.through(end));
-  return { text, ids, isAssistant };
+  for (const { firstToken, endToken } of turns) isAssistant.fill(1, firstToken, endToken);
+  return { text, ids, isAssistant, turns };
 }
 
 interface Rendering {
