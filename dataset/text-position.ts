@@ -9,6 +9,8 @@ export interface LineIndex {
   /** The text of a line without its line end. */
   lineText(line: number): string;
   lineAt(offset: number): number;
+  /** Of a place that lies in the text. */
+  offsetAt(line: number, column: number): number;
   rangeOf(start: number, end: number): TextRange;
 }
 
@@ -21,6 +23,7 @@ export function createLineIndex(text: string): LineIndex {
     lineCount: starts.length,
     lineText: (line) => text.slice(startOf(line), endWithoutBreak(text, startOf(line), startOf(line + 1))),
     lineAt,
+    offsetAt: (line, column) => Math.min(startOf(line) + column - 1, text.length),
     rangeOf: (start, end) => ({
       line: lineAt(start),
       column: columnAt(start),
