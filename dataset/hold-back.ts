@@ -1,5 +1,5 @@
 /** Holds back a part of the training rows for validation, with each label in proportion; the same seed, the same rows. */
-import { isChatRow, type DataRow } from './rows';
+import type { DataRow } from './shapes/rows';
 import { createRandom, type Random } from './seeded-random';
 
 export interface HeldBack {
@@ -24,7 +24,7 @@ export function holdBack(rows: readonly DataRow[], fraction: number, seed: numbe
 function groupByLabel(rows: readonly DataRow[]): DataRow[][] {
   const groups = new Map<string, DataRow[]>();
   for (const row of rows) {
-    const label = isChatRow(row) ? '' : row.label; // conversations are all of one kind
+    const label = ('label' in row ? row.label : undefined) ?? ''; // rows without labels are all of one kind
     const group = groups.get(label);
     if (group) group.push(row);
     else groups.set(label, [row]);

@@ -1,10 +1,11 @@
-/** The gate in front of training and evaluation: all rows of all splits, or one failure that says what to correct. */
+/** All rows of all splits of a project, or one failure that says what to correct. */
 import { relative } from 'node:path';
-import { RunFailure, type Problem, type RunError, type Split } from '../protocol';
+import { RunFailure, type RunError, type Split } from '../protocol';
+import { passFiles, type PassedFile } from './data-gate';
 import { holdBack } from './hold-back';
+import { rolesOfReadProject } from './lint/project-roles';
 import type { Project } from './project';
-import type { DataRow } from './rows';
-import { readSplitFiles, type SplitFiles } from './read-split-files';
+import type { DataRow } from './shapes/rows';
 
 export interface LoadedSplit {
   /** Absolute. */
@@ -18,14 +19,74 @@ export interface LoadedData {
   /** In the order of the classes. */
   readonly labels: string[];
   readonly splits: Partial<Record<Split, LoadedSplit>>;
+  /** What a person should know before the run: rows that are left out, leaks that were allowed. */
+  readonly notices: readonly string[];
 }
 
-export async function loadSplits(project: Project): Promise<LoadedData> {
-  const read = await readSplitFiles(project);
-  refuseErrors(project, read);
+/** Held-out rows that stand in train: `refuse` fails with 'leaks', `allow` notes them, `ignore` does not look. */
+export type OnLeaks = 'refuse' | 'allow' | 'ignore';
+
+/** @throws RunFailure 'bad-data' for errors in the files, 'leaks' */
+export async function loadSplits(project: Project, onLeaks: OnLeaks = 'refuse'): Promise<LoadedData> {
+  const files = await passFiles(rolesOfReadProject(project), { dir: project.dir, looksForLeaks: onLeaks !== 'ignore' });
+  const leaking = onLeaks === 'ignore' ? [] : files.filter((file) => countLeaks(file) > 0);
+  if (leaking.length > 0 && onLeaks === 'refuse') throw new RunFailure(leaks(project, leaking));
+  const labels = project.config.data.labels ?? collectLabels(files);
   const splits: Partial<Record<Split, LoadedSplit>> = {};
-  for (const { split, file, sha256, bytes, result } of read.files) splits[split] = { file, sha256, bytes, rows: result.rows };
-  return { labels: [...(read.labels ?? [])], splits: withValidation(project, splits) };
+  const notices = leaking.map((file) => `${describeLeaks(project, file)} The run was started all the same.`);
+  for (const passed of files) {
+    const { lint, file, sha256, bytes } = passed;
+    const rows = keepKnown(passed, labels);
+    if (lint.role.split !== undefined) splits[lint.role.split] = { file, sha256, bytes, rows };
+    const left = countRows(passed) - rows.length;
+    if (left > 0) notices.push(describeLeft(project, passed, left));
+  }
+  return { labels: [...labels], splits: withValidation(project, splits), notices };
+}
+
+/** In the order of their code units, which is the same everywhere; none of rows without labels. */
+function collectLabels(files: readonly PassedFile[]): string[] {
+  const train = files.find(({ lint }) => lint.role.split === 'train');
+  return [...new Set((train?.rows ?? []).flatMap((row) => (row.kind === 'classification' ? [row.label] : [])))].sort();
+}
+
+/** An unknown label gets this far only where temper.json says that it is no error. */
+function keepKnown({ rows }: PassedFile, labels: readonly string[]): DataRow[] {
+  const known = new Set(labels);
+  return rows.filter((row) => row.kind !== 'classification' || known.has(row.label));
+}
+
+function countRows({ lint }: PassedFile): number {
+  return lint.blocks.reduce((sum, block) => sum + (block.lint?.sourceRows ?? 0), 0);
+}
+
+function describeLeft({ dir }: Project, passed: PassedFile, left: number): string {
+  const of = `${left} of ${countRows(passed)} rows of ${relative(dir, passed.file)}`;
+  return `${of} ${left === 1 ? 'is' : 'are'} left out: their faults are no errors by "lint.rules" in temper.json.`;
+}
+
+function countLeaks({ linted }: PassedFile): number {
+  const { byCode } = linted.summary;
+  return (byCode.get('leak') ?? 0) + (byCode.get('near-leak') ?? 0);
+}
+
+function describeLeaks({ dir }: Project, passed: PassedFile): string {
+  const count = countLeaks(passed);
+  const rows = count === 1 ? '1 row' : `${count} rows`;
+  return `${rows} of ${relative(dir, passed.file)} ${count === 1 ? 'stands' : 'stand'} in the training rows too, or almost.`;
+}
+
+function leaks(project: Project, leaking: readonly PassedFile[]): RunError {
+  const [first] = leaking;
+  const problem = first?.linted.problems.find(({ code }) => code === 'leak' || code === 'near-leak');
+  const found = leaking.map((file) => describeLeaks(project, file)).join('\n');
+  return {
+    code: 'leaks',
+    message: `${found}\nA score on such rows says how well the model remembers, not how well it does.`,
+    hint: 'Remove them from one of the files ("temper lint" shows each with its twin), or start all the same with --allow-leaks; the run notes it.',
+    ...(first && { file: first.file }),
+    ...(problem && { line: problem.line }),
+  };
 }
 
 function withValidation(project: Project, splits: LoadedData['splits']): LoadedData['splits'] {
@@ -35,37 +96,6 @@ function withValidation(project: Project, splits: LoadedData['splits']): LoadedD
   const parts = holdBack(train.rows, data.validationFraction, training.seed);
   if (parts.validation.length === 0) throw new RunFailure(nothingToHoldBack(train));
   return { ...splits, train: { ...train, rows: parts.train }, validation: { ...train, rows: parts.validation } };
-}
-
-function refuseErrors(project: Project, { missing, files }: SplitFiles): void {
-  const errors: FileProblem[] = missing.map((problem) => ({ file: project.configFile, problem }));
-  for (const { file, result } of files) {
-    for (const problem of result.problems) if (problem.severity === 'error') errors.push({ file, problem });
-  }
-  const [first] = errors;
-  if (first) throw new RunFailure(badData(project, first, errors));
-}
-
-interface FileProblem {
-  readonly file: string;
-  readonly problem: Problem;
-}
-
-function badData(project: Project, { file, problem }: FileProblem, errors: readonly FileProblem[]): RunError {
-  const fileCount = new Set(errors.map((error) => error.file)).size;
-  const more = errors.length - 1;
-  const rest = more === 0 ? '' : `\nThere ${more === 1 ? 'is 1 more error' : `are ${more} more errors`}${inFiles(fileCount)}.`;
-  return {
-    code: 'bad-data',
-    message: `${relative(project.dir, file)}, line ${problem.line}: ${problem.message}${rest}`,
-    hint: 'Correct the data; "temper lint" and the Problems panel show every error at its place.',
-    file,
-    line: problem.line,
-  };
-}
-
-function inFiles(fileCount: number): string {
-  return fileCount > 1 ? ` (${fileCount} files in all)` : '';
 }
 
 function nothingToHoldBack(train: LoadedSplit): RunError {

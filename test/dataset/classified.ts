@@ -1,8 +1,7 @@
 /** Rows that a test knows to be texts with labels. */
 import assert from 'node:assert/strict';
-import type { ClassificationRow } from '../../dataset/classification-rows';
-import { isChatRow, type DataRow } from '../../dataset/rows';
+import type { ClassificationRow, DataRow } from '../../dataset/shapes/rows';
 
 export function classified(rows: readonly DataRow[] = []): ClassificationRow[] {
-  return rows.map((row) => (isChatRow(row) ? assert.fail('a conversation') : row));
+  return rows.map((row) => (row.kind === 'classification' ? row : assert.fail(`a row of the kind ${row.kind}`)));
 }

@@ -54,7 +54,7 @@ describe('loadSplits', function () {
     assert.deepEqual(labels, ['Zoo', 'ant', 'zebra']);
     assert.deepEqual(Object.keys(splits), ['train', 'validation', 'ood']);
     const sha256 = createHash('sha256').update(held).digest('hex');
-    const rows = [{ text: 'd', label: 'ant', line: 1 }];
+    const rows = [{ kind: 'classification', text: 'd', label: 'ant', line: 1 }];
     assert.deepEqual(splits.validation, { file: join(dir, 'v.jsonl'), sha256, bytes: held.length, rows });
     assert.deepEqual([splits.train?.file, splits.train?.rows.length], [join(dir, 'data/train.csv'), 3]);
   });
@@ -133,6 +133,13 @@ describe('loadSplits', function () {
     assert.match(error.hint, /temper lint/);
   });
 
+  it('names the first error behind any number of warnings', async () => {
+    const rows = csv({ a: 5, b: 5 }).replace('\n', '\n'.repeat(12_000));
+    const error = await failureOf({ 'temper.json': config(), 'data/train.csv': `${rows}lonely\n` });
+    assert.equal(error.line, 12_011);
+    assert.match(error.message, /line 12011: This row has 1 cell/);
+  });
+
   it('lets warnings pass', async () => {
     const { splits } = await load({ 'temper.json': config(), 'data/train.csv': `\ufeff${csv({ a: 5, b: 5 })}` });
     assert.equal(splits.train?.rows.length, 9);
@@ -158,9 +165,9 @@ describe('loadSplits', function () {
     assert.ok(error.message.includes(`no file ${join(error.dir, 'b.csv')}, which "data.test" names`), error.message);
   });
 
-  it('says why a folder cannot be read as a file', async () => {
+  it('takes a folder for one of images, and says that there are none', async () => {
     const error = await failureOf({ 'temper.json': config({ train: 'data' }), 'data/train.csv': '' });
     assert.equal(error.code, 'bad-data');
-    assert.match(error.message, /cannot be read \(EISDIR/);
+    assert.match(error.message, /no rows/);
   });
 });

@@ -1,9 +1,23 @@
 import assert from 'node:assert/strict';
-import { lintText } from '../../dataset/lint-file';
-import { parseRows, type RowFormat } from '../../dataset/parse-rows';
+import { join } from 'node:path';
+import { openDelimited } from '../../dataset/formats/delimited';
+import type { OpenFormat } from '../../dataset/formats/format';
+import { openJsonl } from '../../dataset/formats/jsonl';
+import { loadFile } from '../../dataset/load-file';
 import { createRandom, type Random } from '../../dataset/seeded-random';
-import { dataSchema } from '../../protocol';
+import { parseConfig } from '../../protocol';
 import { classified } from './classified';
+import { readWhole, textIn } from './formats/read-blocks';
+import { lintText } from './lint/linting';
+import { assertInside, linesOfText } from './lint/places';
+import { removeProjects, writeProject } from './temporary-project';
+
+const formats = { jsonl: openJsonl, csv: openDelimited(','), tsv: openDelimited('\t') } as const satisfies Record<
+  string,
+  OpenFormat
+>;
+type RowFormat = keyof typeof formats;
+const formatNames = ['jsonl', 'csv', 'tsv'] as const satisfies RowFormat[];
 
 const letters = [
   'a',
@@ -64,34 +78,28 @@ function write(rows: readonly string[][], format: RowFormat, random: Random): st
   return format === 'jsonl' ? writeJsonl(rows, random) : writeDelimited(rows, format === 'csv' ? ',' : '\t', random);
 }
 
-/** The part of `text` in a range, counted in its own way: line by line with the line ends left on. */
-function cut(text: string, range: { line: number; column: number; endLine: number; endColumn: number }): string {
-  const lines = text.split(/(?<=\r\n|\n|\r(?!\n))/);
-  const offset = (line: number, column: number) => lines.slice(0, line - 1).join('').length + column - 1;
-  return text.slice(offset(range.line, range.column), offset(range.endLine, range.endColumn));
-}
-
 describe('rows written by another writer', function () {
   this.timeout(30_000);
+  afterEach(removeProjects);
 
-  for (const format of ['jsonl', 'csv', 'tsv'] as const) {
+  for (const format of formatNames) {
     it(`come back from ${format} as they were, with ranges that hold their values`, () => {
       const random = createRandom(11);
+      const header = ['text', 'odd, "name"', 'label'];
       for (let round = 0; round < 400; round++) {
-        const body = Array.from({ length: 1 + random.integer(5) }, () => [
-          randomText(random),
-          randomText(random),
-          randomText(random),
-        ]);
-        const text = write([['text', 'odd, "name"', 'label'], ...body], format, random);
-        const { rows, problems, columns } = parseRows(text, format);
-        assert.deepEqual([problems, columns], [[], ['text', 'odd, "name"', 'label']], text);
+        const body = Array.from({ length: 1 + random.integer(5) }, () => header.map(() => randomText(random)));
+        const text = write([header, ...body], format, random);
+        const { rows, problems } = readWhole(formats[format], text);
+        assert.ok(
+          problems.every(({ code }) => code === 'blank-line'),
+          text,
+        );
         assert.deepEqual(
-          rows.map((row) => [...row.fields.values()].map((field) => field.value)),
+          rows.map(({ value }) => header.map((name) => value[name])),
           body,
           text,
         );
-        const places = rows.flatMap((row) => [...row.fields.values()].map((field) => cut(text, field.range)));
+        const places = rows.flatMap((row) => header.map((name) => textIn(text, row.rangeAt([name]))));
         assert.deepEqual(
           places.map((place) => (format === 'jsonl' ? (JSON.parse(place) as unknown) : unquote(place))),
           body.flat(),
@@ -101,43 +109,33 @@ describe('rows written by another writer', function () {
     });
   }
 
-  it('lint to the same rows in every format', () => {
+  it('are the same rows in every format to who trains on them', async () => {
     const random = createRandom(12);
-    const data = dataSchema.parse({ train: 'a' });
-    for (let round = 0; round < 100; round++) {
+    const parsed = parseConfig({ data: { train: 'a' } });
+    assert.ok(parsed.kind === 'valid');
+    for (let round = 0; round < 60; round++) {
       const body = Array.from({ length: 3 }, () => [randomText(random), randomText(random)]);
-      const lint = (format: RowFormat) =>
-        lintText(`a.${format}`, write([['text', 'label'], ...body], format, random), { data, role: 'held-out' });
-      for (const format of ['jsonl', 'csv', 'tsv'] as const) {
-        const { rows, problems } = lint(format);
-        assert.deepEqual([classified(rows).map(({ text, label }) => [text, label]), problems], [body, []]);
+      for (const format of formatNames) {
+        const dir = writeProject({ [`a.${format}`]: write([['text', 'label'], ...body], format, random) });
+        const { rows } = await loadFile(join(dir, `a.${format}`), parsed.config, []);
+        assert.deepEqual(
+          classified(rows).map(({ text, label }) => [text, label]),
+          body,
+        );
       }
     }
   });
 
-  it('never crash the parsers when characters are lost, and keep every range inside the text', () => {
+  it('never crash the linter when characters are lost, and keep every range inside the text', async () => {
     const random = createRandom(13);
-    const data = dataSchema.parse({ train: 'a' });
-    for (let round = 0; round < 3000; round++) {
-      const format = (['jsonl', 'csv', 'tsv'] as const)[random.integer(3)] ?? 'csv';
-      const whole = write(
-        [
-          ['text', 'label'],
-          [randomText(random), 'a'],
-          [randomText(random), 'b'],
-        ],
-        format,
-        random,
-      );
+    for (let round = 0; round < 1500; round++) {
+      const format = formatNames[random.integer(3)] ?? 'csv';
+      const body = ['a', 'b'].map((label) => [randomText(random), label]);
+      const whole = write([['text', 'label'], ...body], format, random);
       const at = random.integer(whole.length);
       const text = whole.slice(0, at) + whole.slice(at + 1 + random.integer(3));
-      const lines = text.split(/\r\n|\n|\r/);
-      for (const { line, column, endLine, endColumn } of lintText(`a.${format}`, text, { data, role: 'train' }).problems) {
-        const isInside =
-          line >= 1 && endLine <= lines.length && column >= 1 && endColumn <= (lines[endLine - 1] ?? '').length + 1;
-        const isForward = line < endLine || (line === endLine && column <= endColumn);
-        assert.ok(isInside && isForward, JSON.stringify({ text, line, column, endLine, endColumn }));
-      }
+      for (const problem of (await lintText(`/data/a.${format}`, text)).problems)
+        assertInside(problem, linesOfText(text), JSON.stringify({ text, problem }));
     }
   });
 });

@@ -1,0 +1,136 @@
+/** Lints a file of text from the disk, block after block, in memory that does not grow with the file. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { readTextFile } from '../read-text/read-text';
+import { createTextReader, type TextSummary } from '../read-text/text-reader';
+import type { DataRow } from '../shapes/rows';
+import { BlockCutter, createBlock, type Block, type BlockSource, type CutText } from './blocks';
+import { openText, type FileContext, type TextFormat } from './file-context';
+import { nextVersion, type FileLint } from './file-lint';
+import { createFingerprints } from './fingerprint';
+import { capProblems, lintRows, type BlockLint } from './lint-block';
+
+export interface Reading {
+  /** For training. */
+  readonly keepsRows: boolean;
+  /** Awaited between blocks; false: stop. */
+  readonly rest: () => Promise<boolean>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Texts of smaller files stay in memory; of larger ones blocks are read again where they must be. */
+const keptTextBytes = 64_000_000;
+
+/** What stays of a row to be compared takes about 200 bytes. */
+const digestedRows = 1_000_000;
+const keptProblems = 100_000;
+
+/** False when it was stopped: then the lint is of no use. */
+export async function readTextInto(lint: FileLint, format: TextFormat, reading: Reading): Promise<boolean> {
+  const { file, data } = lint.role;
+  const keepsText = (await stat(file)).size <= keptTextBytes;
+  const reader = createTextReader(data.encoding);
+  const assembly = new Assembly(lint, reading.keepsRows, keepsText);
+  for await (const text of readTextFile(file, reader, reading.signal)) {
+    assembly.open(format, text);
+    for (const cut of assembly.cut(text)) {
+      assembly.add(cut);
+      if (!(await reading.rest())) return false;
+    }
+  }
+  assembly.open(format, '');
+  assembly.finish(reader.summarize());
+  return true;
+}
+
+/** Of a file that is no text. */
+export async function hashFile(file: string): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+/** The blocks of a file while they come in. */
+class Assembly {
+  private readonly lint: FileLint;
+  private readonly keepsRows: boolean;
+  private readonly keepsText: boolean;
+  private readonly blocks: Block[] = [];
+  private readonly rows: DataRow[] = [];
+  private context: FileContext | undefined;
+  private cutter: BlockCutter | undefined;
+  private bytes = 0;
+  private lines = 0;
+  private problems = 0;
+  private digestedRows = 0;
+
+  constructor(lint: FileLint, keepsRows: boolean, keepsText: boolean) {
+    this.lint = lint;
+    this.keepsRows = keepsRows;
+    this.keepsText = keepsText;
+  }
+
+  /** The first text tells how the rest is read. */
+  open(format: TextFormat, text: string): void {
+    if (this.context) return;
+    this.context = openText(this.lint.role, format, text);
+    this.cutter = this.context.parser && new BlockCutter(this.context.parser);
+  }
+
+  *cut(text: string): Generator<CutText> {
+    if (this.cutter) yield* this.cutter.push(text);
+  }
+
+  add(cut: CutText): void {
+    if (!this.context?.parser) return;
+    const parsed = this.context.parser.parse(cut.text, cut);
+    const digests = this.lint.depth.digests && this.digestedRows < digestedRows;
+    const fingerprints = createFingerprints(cut.text, parsed.rows);
+    const { lint, rows } = lintRows(this.context, parsed, { ...this.lint.depth, digests }, fingerprints);
+    const block = createBlock(cut, this.sourceOf(cut.text));
+    this.take(block, lint);
+    if (this.keepsRows) for (const row of rows) this.rows.push({ ...row, line: row.line + this.lines });
+    this.lines += block.extent.lines;
+  }
+
+  private take(block: Block, lint: BlockLint): void {
+    block.lint = capProblems(lint, keptProblems - this.problems);
+    this.problems += block.lint.problems.length;
+    if (lint.digest) this.digestedRows += lint.digest.rows;
+    else if (this.lint.depth.digests) this.lint.comparedRows = this.digestedRows;
+    this.blocks.push(block);
+  }
+
+  private sourceOf(text: string): BlockSource {
+    if (this.keepsText) return { kind: 'kept', text };
+    const start = this.bytes;
+    this.bytes += Buffer.byteLength(text);
+    return { kind: 'on-disk', start, end: this.bytes };
+  }
+
+  finish(summary: TextSummary): void {
+    if (this.cutter) this.add(this.cutter.finish());
+    this.lint.context = this.context;
+    this.lint.blocks = findable(this.blocks, summary);
+    this.lint.rows = this.rows;
+    this.lint.disk = { bytes: summary.bytes, sha256: summary.sha256 };
+    this.lint.ownProblems = this.context?.severities.settle(summary.problems, () => '').problems ?? [];
+    this.lint.version = nextVersion();
+  }
+}
+
+/** Bytes of a block are known from its text only where every byte of the file was UTF-8 and is in the text. */
+function findable(blocks: readonly Block[], { encoding, hadByteOrderMark, problems }: TextSummary): Block[] {
+  const isExact = encoding === 'utf-8' && !problems.some(({ code }) => code === 'invalid-encoding');
+  const shift = hadByteOrderMark ? 3 : 0;
+  return blocks.map((block) => {
+    if (block.source.kind !== 'on-disk') return block;
+    const { start, end } = block.source;
+    return { ...block, source: isExact ? { kind: 'on-disk', start: start + shift, end: end + shift } : { kind: 'gone' } };
+  });
+}

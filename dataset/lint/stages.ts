@@ -1,0 +1,134 @@
+/** The rules of whole files, in the order in which they run: the cheap ones first, so that something is soon to be seen. */
+import type { BlockDigest } from '../rules/digest';
+import { findAcross, findInFile, findNearDuplicates, findNearLeaks } from '../rules/file-rules';
+import type { DigestedFile, Findings } from '../rules/rule';
+import { findExtraFields, type ExtraField } from '../shapes/extra-fields';
+import type { FileFindings, FileLint } from './file-lint';
+import { findImageProblems, namesImages } from './image-stage';
+import type { ImageInspector } from './linted-file';
+import { findRow, locateFindings } from './locate-findings';
+import type { ReadingAgain } from './read-again';
+import { viewRow } from './read-rows';
+
+/** Which are asked for: training needs no list of near-duplicates, and evaluation no leaks. */
+export interface Stages {
+  readonly leaks: boolean;
+  readonly nearDuplicates: boolean;
+  readonly images: boolean;
+}
+
+export interface StageRun {
+  /** In the order of the splits. */
+  readonly lints: readonly FileLint[];
+  readonly stages: Stages;
+  readonly inspector: ImageInspector;
+  readonly again: ReadingAgain;
+  readonly maxProblems: number;
+  readonly rest: () => Promise<boolean>;
+}
+
+interface Stage {
+  readonly name: string;
+  /** Undefined where it says nothing of the file. */
+  find(lint: FileLint, run: StageRun): Promise<FileFindings | undefined> | undefined;
+}
+
+const stages: readonly Stage[] = [
+  { name: 'inside', find: (lint, run) => locate(lint, run, findInside(lint, run)) },
+  { name: 'leaks', find: (lint, run) => locate(lint, run, againstTrain(lint, run, findAcross)) },
+  { name: 'images', find: (lint, run) => (run.stages.images && namesImages(lint) ? findImageProblems(lint, run) : undefined) },
+  {
+    name: 'near-leaks',
+    find: (lint, run) => locate(lint, run, isWanted(lint, 'near-leak', run) && againstTrain(lint, run, findNearLeaks)),
+  },
+  {
+    name: 'near-duplicates',
+    find: (lint, run) => locate(lint, run, isWanted(lint, 'near-duplicate', run) && findNearDuplicates(digestedFile(lint, run))),
+  },
+];
+
+/** Yields a file whenever a stage has run over it; a stage over blocks that it has seen is skipped. Ends early when stopped. */
+export async function* runStages(run: StageRun): AsyncGenerator<FileLint> {
+  for (const { name, find } of stages) {
+    for (const lint of run.lints) {
+      const key = keyOf(run, lint);
+      const finding = lint.stageKeys.get(name) === key ? undefined : find(lint, run);
+      if (!finding) continue;
+      const found = await finding;
+      if (!found) return;
+      lint.findings.set(name, found);
+      lint.stageKeys.set(name, key);
+      yield lint;
+    }
+  }
+}
+
+/** Asked for, or an error in this project: then nothing passes without having been looked at. */
+function isWanted({ role }: FileLint, code: 'near-leak' | 'near-duplicate', { stages: asked }: StageRun): boolean {
+  const isAsked = code === 'near-leak' ? asked.leaks : asked.nearDuplicates;
+  return isAsked || role.lint.rules[code] === 'error';
+}
+
+function locate(
+  lint: FileLint,
+  run: StageRun,
+  findings: Findings | false | undefined,
+): Promise<FileFindings | undefined> | undefined {
+  const { lints: others, again, maxProblems, rest } = run;
+  return findings ? locateFindings(findings, { lint, others, again, maxProblems, rest }) : undefined;
+}
+
+function* findInside(lint: FileLint, run: StageRun): Findings {
+  yield* judgeLabels(lint, findInFile(digestedFile(lint, run), lint.role.data));
+  for (const { code, message } of extraFieldsOf(lint)) yield { code, message, path: [], place: undefined };
+}
+
+function extraFieldsOf({ blocks, context }: FileLint): ExtraField[] {
+  if (context?.shape.kind !== 'found') return [];
+  const counts = new Map<string, number>();
+  let rows = 0;
+  for (const { lint } of blocks) {
+    rows += lint?.sourceRows ?? 0;
+    for (const [name, count] of lint?.names ?? []) counts.set(name, (counts.get(name) ?? 0) + count);
+  }
+  return findExtraFields({ counts, rows }, context.shape);
+}
+
+/** What the findings of a file depend on. */
+function keyOf({ lints }: StageRun, lint: FileLint): string {
+  const train = trainOf(lints);
+  return `${lint.version}|${train === lint ? '' : train?.version}`;
+}
+
+function trainOf(lints: readonly FileLint[]): FileLint | undefined {
+  return lints.find(({ role }) => role.split === 'train');
+}
+
+type FindAgainst = typeof findAcross;
+
+function againstTrain(lint: FileLint, run: StageRun, find: FindAgainst): Findings | undefined {
+  const train = trainOf(run.lints);
+  if (!train || train === lint || lint.role.split === undefined) return undefined;
+  return judgeLabels(train, find(digestedFile(train, run), digestedFile(lint, run), lint.role.data));
+}
+
+/** Rows that cannot be read have labels too: as long as there are any, it is too early to say which ones are known. */
+function* judgeLabels(train: FileLint, findings: Findings): Findings {
+  const isTooEarly = train.hasErrors;
+  for (const finding of findings) {
+    if (!isTooEarly || (finding?.code !== 'one-class' && finding?.code !== 'unknown-label')) yield finding;
+  }
+}
+
+function digestedFile(lint: FileLint, { again }: StageRun): DigestedFile<BlockDigest> {
+  const { blocks, context, role } = lint;
+  return {
+    file: role.file,
+    split: role.split,
+    blocks: blocks.flatMap((block) => block.lint?.digest ?? []),
+    viewAt(place) {
+      const found = context && findRow(lint, place, again)?.again?.row;
+      return found && viewRow(context, found);
+    },
+  };
+}
