@@ -1,8 +1,8 @@
 /** banking77 (customer questions, 77 intents) as a Temper project, which the Python side reads too. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { packageRoot } from '../inputs/assets';
 import type { MethodConfig } from '../protocol';
-import { packageRoot } from '../trainer/assets';
 import { firstOfEach, type LabelledText } from './classification-data';
 import { workDir } from './places';
 
@@ -22,9 +22,14 @@ export interface ProjectRequest {
 const validationRows = 1000;
 const hint = 'Set TEMPER_BENCH_DATA to a folder with its train.csv and test.csv.';
 
+/** Where the data should lie. */
+export function banking77Dir(): string {
+  return process.env['TEMPER_BENCH_DATA'] ?? join(packageRoot(), '..', 'shared', 'data', 'banking77');
+}
+
 /** Where the data lies, or undefined after saying what is missing. */
 export function findBanking77(): string | undefined {
-  const dir = process.env['TEMPER_BENCH_DATA'] ?? join(packageRoot(), '..', 'shared', 'data', 'banking77');
+  const dir = banking77Dir();
   if (existsSync(join(dir, 'train.csv'))) return dir;
   console.log(`Skipped: banking77 is not at ${dir}. ${hint}`);
   return undefined;

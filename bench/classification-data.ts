@@ -3,7 +3,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeText } from '../dataset/decode-text';
-import { formatOf, parseRows, type SourceRow } from '../dataset/parse-rows';
+import { openDelimited } from '../dataset/formats/delimited';
+import type { SourceRow } from '../dataset/formats/format';
+import { openJsonl } from '../dataset/formats/jsonl';
+import { dataSchema } from '../protocol';
 
 export interface LabelledText {
   readonly text: string;
@@ -36,15 +39,23 @@ export function readClassificationData(dir: string): ClassificationData {
 function readRows(dir: string, split: string): LabelledText[] | undefined {
   const file = endings.map((ending) => join(dir, `${split}.${ending}`)).find(existsSync);
   if (file === undefined) return undefined;
-  const { rows, columns } = parseRows(decodeText(readFileSync(file)).text, formatOf(file) ?? 'csv');
+  const { rows, columns } = parseFile(file);
   const textColumn = chooseColumn(textNames, columns) ?? longestColumn(rows, columns);
   const labelColumn = chooseColumn(labelNames, columns) ?? columns.find((name) => name !== textColumn);
   if (textColumn === undefined || labelColumn === undefined)
     throw new Error(`${file} has no two columns, but ${columns.join(', ')}.`);
-  const value = ({ fields }: SourceRow, column: string) => textOf(fields.get(column)?.value).trim();
+  const value = (row: SourceRow, column: string) => textOf(row.value[column]).trim();
   return rows
     .map((row) => ({ text: value(row, textColumn), label: value(row, labelColumn) }))
     .filter(({ text, label }) => text && label);
+}
+
+function parseFile(file: string): { rows: readonly SourceRow[]; columns: readonly string[] } {
+  const open = file.endsWith('.jsonl') ? openJsonl : openDelimited(file.endsWith('.tsv') ? '\t' : ',');
+  const { text } = decodeText(readFileSync(file));
+  const parser = open(text, dataSchema.parse({ train: file }));
+  const { rows } = parser.parse(text, { isFirst: true, isLast: true });
+  return { rows, columns: parser.columns ?? [...new Set(rows.flatMap(({ value }) => Object.keys(value)))] };
 }
 
 function textOf(value: unknown): string {
@@ -57,7 +68,7 @@ function chooseColumn(names: readonly string[], columns: readonly string[]): str
 
 function longestColumn(rows: readonly SourceRow[], columns: readonly string[]): string | undefined {
   const length = (column: string) =>
-    rows.slice(0, 100).reduce((sum, { fields }) => sum + textOf(fields.get(column)?.value).length, 0);
+    rows.slice(0, 100).reduce((sum, { value }) => sum + textOf(value[column]).length, 0);
   return columns.toSorted((a, b) => length(b) - length(a))[0];
 }
 

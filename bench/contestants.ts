@@ -3,8 +3,8 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { packageRoot } from '../inputs/assets';
 import type { BackendName } from '../protocol';
-import { packageRoot } from '../trainer/assets';
 import { answerSchema, type Answer, type Ran, type Ready, type Turn } from './messages';
 import { programsDir } from './places';
 

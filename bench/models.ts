@@ -6,8 +6,8 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSyn
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { createRandom } from '../dataset/seeded-random';
+import { findModelDir } from '../inputs/find-model';
 import { initializeNormal } from '../trainer/initializers';
-import { findModelDir } from '../trainer/model-folder';
 import { bert } from '../trainer/models/bert';
 import type { Shapes } from '../trainer/models/model';
 import { encodeSafetensors } from '../trainer/safetensors';

@@ -1,6 +1,6 @@
 /** Where the bench keeps what it makes. */
 import { join } from 'node:path';
-import { packageRoot } from '../trainer/assets';
+import { packageRoot } from '../inputs/assets';
 
 /** Everything below can be deleted; it is made again. */
 export function workDir(): string {

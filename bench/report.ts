@@ -1,6 +1,6 @@
 /** Numbers and tables for people: Markdown, ready for README.md. */
 import { cpus, totalmem } from 'node:os';
-import { temperVersion } from '../trainer/assets';
+import { temperVersion } from '../inputs/assets';
 
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');

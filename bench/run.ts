@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { findModelDir } from '../trainer/model-folder';
+import { findModelDir } from '../inputs/find-model';
 import { findBanking77, writeProject } from './banking77';
 import { askPython, findMiniLm, findPython } from './python';
 import { describeMachine, formatMegabytes, formatSeconds, formatTable } from './report';

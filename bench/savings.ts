@@ -68,7 +68,7 @@ async function prepare(dataDir: string): Promise<Setting> {
   const project = await readProject(writeProject(dataDir, request));
   const { config } = project;
   await chooseBackend({ backend: 'wasm', threads: undefined, projectDir: project.dir });
-  const data = await loadSplits(project);
+  const data = await loadSplits(project, 'ignore');
   const model = await loadModel({
     model: config.model,
     projectDir: project.dir,

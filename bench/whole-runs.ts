@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { packageRoot } from '../inputs/assets';
 import { parseRunEvent, type RunEvent } from '../protocol';
-import { packageRoot } from '../trainer/assets';
 import { readPeakBytes } from './peak-memory';
 
 export interface WholeRun {

@@ -38,7 +38,7 @@ export interface RunOutcome {
 /** @throws RunFailure for what is wrong before there is a run: config, data, model, backend. Later faults end the run. */
 export async function runTraining(request: RunRequest): Promise<RunOutcome> {
   const { config, dir: projectDir } = request.project;
-  const data = await loadSplits(request.project);
+  const data = await loadSplits(request.project, request.allowLeaks === true ? 'allow' : 'refuse');
   const backend = await chooseBackend({ backend: config.backend, threads: config.threads, projectDir });
   const { initialWeights, training } = config;
   const { model: name, task } = config;
@@ -94,7 +94,7 @@ async function conductRun(run: Run): Promise<void> {
   try {
     announcePlan(run, training);
     const frozenNotice = frozen ? [frozen.notice] : [];
-    for (const message of [...run.model.notes, ...notices, ...frozenNotice]) run.say({ kind: 'notice', message });
+    for (const message of [...run.data.notices, ...run.model.notes, ...notices, ...frozenNotice]) run.say({ kind: 'notice', message });
     await measureBaselines(run, training);
     const end = await consumeLoop(run, training, trainLoop(loopOptions(run, training, random)));
     await finishRun(run, training, end);

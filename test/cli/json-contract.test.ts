@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { packageRoot } from '../../inputs/assets';
 import { acceleratorReportSchema, accelerators, evaluationRecordSchema, findingSchema, parseRunEvent } from '../../protocol';
-import { packageRoot } from '../../trainer/assets';
 import { temporaryFolder } from '../trainer/tiny-training';
 import { kindsOf, runFolders, temper, writeTinyProject, type CliOutcome, type JsonLine } from './tiny-project';
 
@@ -341,12 +341,16 @@ describe('temper --json', function () {
         ['empty-field', 2, 9, 2, 11],
       );
       assert.deepEqual([torn?.['code'], torn?.['line'], torn?.['severity']], ['invalid-json', 3, 'error']);
-      assert.deepEqual(outcome.last, { kind: 'result', files: 1, rows: 1, errors: 2, warnings: 0 });
+      assert.deepEqual(outcome.last, {
+        ...{ kind: 'result', files: 1, rows: 1, errors: 2, warnings: 0 },
+        ...{ informations: 0, suppressed: 0, fixed: 0 },
+      });
     });
 
     it('has exit code 0 for a project without errors', async () => {
       const outcome = await temper(['lint', project, '--json']);
-      assert.deepEqual([outcome.code, outcome.last], [0, { kind: 'result', files: 3, rows: 42, errors: 0, warnings: 0 }]);
+      const { files, rows, errors } = outcome.last;
+      assert.deepEqual([outcome.code, outcome.last.kind, files, rows, errors], [0, 'result', 3, 42, 0]);
     });
 
     it('refuses a path that is not there', async () => {

@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import * as http from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { packageRoot } from '../../inputs/assets';
 import { pullPlanSchema, pullProgressSchema } from '../../protocol';
-import { packageRoot } from '../../trainer/assets';
 import { temporaryFolder } from '../trainer/temporary-folder';
 import { FakeHub } from '../trainer/hub/fake-hub';
 import { listFiles, noise } from '../trainer/hub/pulling';

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { packageRoot } from '../../trainer/assets';
+import { packageRoot } from '../../inputs/assets';
 import { jsonl, tinyRows, writeTinyModel } from '../trainer/tiny-model';
 
 /** Four steps, evaluated twice, in one thread. */

@@ -4,9 +4,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Template } from '@huggingface/jinja';
 import { z } from 'zod';
-import { packageRoot } from '../../trainer/assets';
+import { packageRoot } from '../../inputs/assets';
+import { readTokenizer, type Tokenizer } from '../../inputs/tokenizer';
 import { readSafetensors } from '../../trainer/safetensors';
-import { readTokenizer, type Tokenizer } from '../../trainer/tokenizer';
 
 const dir = join(packageRoot(), 'models', 'tiny-decoder');
 const read = (file: string) => readFileSync(join(dir, file), 'utf8');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { packageRoot } from '../../trainer/assets';
+import { packageRoot } from '../../inputs/assets';
 
 const dir = join(packageRoot(), 'templates', 'instruction-tuning');
 const splits = ['train', 'validation', 'test', 'ood'] as const;

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { pytorchEntry, startContestant, temperEntry, type Contestant, type Entry } from '../../bench/contestants';
 import { writeJob } from '../../bench/job';
-import { packageRoot } from '../../trainer/assets';
+import { packageRoot } from '../../inputs/assets';
 import { writeTinyModel } from './tiny-model';
 import { temporaryFolder } from './tiny-training';
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readProject } from '../../dataset/project';
+import type { ChatRow } from '../../dataset/shapes/rows';
 import { createRandom } from '../../dataset/seeded-random';
 import { RunFailure, type RunEvent } from '../../protocol';
 import { packBatch } from '../../trainer/batches';
@@ -54,7 +55,7 @@ describe('instruction tuning', () => {
       turn('user', 'when'),
       turn('assistant', 'tomorrow'),
     ];
-    const { ids, labels } = task.encode({ messages, line: 1 }, 0);
+    const { ids, labels } = task.encode({ kind: 'chat', messages, line: 1 }, 0);
     assert.equal(
       wordsOf(ids),
       '<|im_start|> user where is my parcel <|im_end|> <|im_start|> assistant it comes <|im_end|> <|im_start|> user when <|im_end|> <|im_start|> assistant tomorrow <|im_end|>',
@@ -63,7 +64,11 @@ describe('instruction tuning', () => {
   });
 
   it('cuts what is too long, and refuses a conversation of which no answer is left', () => {
-    const long = { messages: [turn('user', 'where '.repeat(20).trim()), turn('assistant', 'yes no yes no')], line: 7 };
+    const long: ChatRow = {
+      kind: 'chat',
+      messages: [turn('user', 'where '.repeat(20).trim()), turn('assistant', 'yes no yes no')],
+      line: 7,
+    };
     const short = createInstructionTuning(model, config, 26);
     assert.equal(wordsOf(short.encode(long, 0).labels).replace(/^[- ]+/, ''), 'yes -');
     assert.throws(
@@ -97,7 +102,7 @@ describe('instruction tuning', () => {
   });
 
   function encodeAll(chats: ReturnType<typeof tinyChats>): EncodedSplit {
-    const rows = chats.map(({ messages }, index) => ({ messages, line: index + 1 }));
+    const rows = chats.map(({ messages }, index): ChatRow => ({ kind: 'chat', messages, line: index + 1 }));
     return { file: 'rows.jsonl', rows, encoded: rows.map((row, index) => task.encode(row, index)) };
   }
   const questionOf = (row: EncodedSplit['rows'][number]) => ('messages' in row ? row.messages[0]?.content : undefined);
@@ -130,6 +135,7 @@ describe('a run of instruction tuning', function () {
     const events: RunEvent[] = [];
     const project = await readProject(dir);
     const outcome = await runTraining({
+      allowLeaks: true, // the rows are few and alike
       project,
       runId: 'run',
       surroundings: () => quietSurroundings(),

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { packageRoot } from '../../inputs/assets';
+import { findModelDir } from '../../inputs/find-model';
 import { RunFailure } from '../../protocol';
-import { packageRoot } from '../../trainer/assets';
 import { isWithin } from '../../trainer/models/architecture';
-import { findModelDir, loadModel } from '../../trainer/model-folder';
+import { loadModel } from '../../trainer/model-folder';
 import {
   encodeRaw,
   tinyConfig,

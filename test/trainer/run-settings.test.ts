@@ -73,7 +73,7 @@ describe('in instruction tuning', function () {
     const task = createInstructionTuning(model, { type: 'instruction-tuning', samples: 0, maxNewTokens: 1 }, 32);
     const rows = uneven.map(({ prompt, completion }, index) => {
       const messages = Object.entries({ user: prompt, assistant: completion }).map(([role, content]) => ({ role, content }));
-      return task.encode({ messages, line: index + 1 }, index);
+      return task.encode({ kind: 'chat', messages, line: index + 1 }, index);
     });
     const adapter = attachMethod({ type: 'full' }, attachOptionsOf(model, [], createRandom(0)));
     const { batch, labels } = packBatch(rows);

@@ -91,7 +91,7 @@ export async function createTinyTraining(wanted: TinyTrainingOptions = {}): Prom
 }
 
 export function encodeTiny(model: LoadedModel, count: number, labels: readonly TinyLabel[]): EncodedSplit {
-  const rows = tinyRows(count, labels).map((row, index) => ({ ...row, line: index + 1 }));
+  const rows = tinyRows(count, labels).map((row, index) => ({ kind: 'classification' as const, ...row, line: index + 1 }));
   const encoded = rows.map(({ text, label }, index): EncodedRow => ({
     ids: model.tokenizer.encode(text, 32),
     labels: Int32Array.of(labels.indexOf(label)),

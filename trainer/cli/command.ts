@@ -19,6 +19,12 @@ export interface CommandArguments {
   readonly flag: (name: string) => boolean;
 }
 
+/** Before they are parsed: also what is wrong with them is told in JSON then. */
+export function asksForJson(args: readonly string[]): boolean {
+  const isFormat = (argument: string, index: number) => argument === 'json' && args[index - 1] === '--format';
+  return args.includes('--json') || args.includes('--format=json') || args.some(isFormat);
+}
+
 /** @throws RunFailure 'bad-usage' for an option that the command does not have */
 export function parseCommandArguments(command: Command, args: readonly string[]): CommandArguments {
   const options: ParseArgsOptionsConfig = { ...command.options, json: { type: 'boolean' } };

@@ -1,7 +1,7 @@
 /** `temper`: reads the command, runs it, and turns whatever happens into an exit code (0 done, 1 failed, 2 wrong usage). */
+import { temperVersion } from '../../inputs/assets';
 import { describeThrown, exitCodeOf } from '../../protocol';
-import { temperVersion } from '../assets';
-import { parseCommandArguments, unknownCommand, type Command } from './command';
+import { asksForJson, parseCommandArguments, unknownCommand, type Command } from './command';
 import { accelerateCommand } from './commands/accelerate';
 import { doctorCommand } from './commands/doctor';
 import { evalCommand } from './commands/eval';
@@ -33,7 +33,7 @@ async function main(args: readonly string[]): Promise<number> {
   const [name = '--help', ...rest] = args;
   if (name === '--version') return print(temperVersion());
   if (name === '--help' || name === '-h' || name === 'help') return print(help());
-  const output = createOutput(args.includes('--json'));
+  const output = createOutput(asksForJson(args));
   try {
     const command = commands.find((candidate) => candidate.name === name);
     if (command === undefined)

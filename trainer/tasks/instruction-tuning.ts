@@ -2,10 +2,10 @@
  * Instruction tuning: conversations, of which the model learns the assistant's words and nothing else. Judged by the loss
  * over the assistant's tokens in held-out conversations, and by what it writes when it is asked.
  */
-import { isChatRow, type ChatMessage, type ChatRow, type DataRow } from '../../dataset/rows';
+import type { ChatMessage, ChatRow, DataRow } from '../../dataset/shapes/rows';
+import { asTemplatesTakeThem, encodeConversation } from '../../inputs/encode-row';
 import { RunFailure, type EvaluatedRow, type InstructionTuningConfig, type Sample } from '../../protocol';
 import type { EncodedRow, LabelledBatch } from '../batches';
-import { renderForTraining } from '../chat-training';
 import { forEachBatch, requireFiniteLoss } from '../evaluate';
 import { generate, type GenerationOptions } from '../generate/generate';
 import type { LoadedModel } from '../model-folder';
@@ -27,8 +27,8 @@ export function createInstructionTuning(model: LoadedModel, config: InstructionT
 
 /** The label of a token is the token after it, where that one is the assistant's. */
 function encodeRow(row: DataRow, index: number, model: LoadedModel, maxLength: number): EncodedRow {
-  if (!isChatRow(row)) throw new Error(`Row ${index} is no conversation.`);
-  const { ids: all, isAssistant } = renderForTraining(writingOf(model).template, model.tokenizer, row.messages);
+  if (row.kind !== 'chat') throw new Error(`Row ${index} is no conversation.`);
+  const { ids: all, isAssistant } = encodeConversation(row, { template: writingOf(model).template, tokenizer: model.tokenizer });
   const ids = all.slice(0, maxLength);
   const labels = ids.map((_, token) =>
     token + 1 < ids.length && isAssistant[token + 1] === 1 ? (ids[token + 1] ?? NO_LABEL) : NO_LABEL,
@@ -58,7 +58,7 @@ async function sample(
   rows: readonly DataRow[],
   { samples, maxNewTokens }: InstructionTuningConfig,
 ): Promise<Sample[]> {
-  const asked = rows.filter(isChatRow).slice(0, samples);
+  const asked = rows.filter((row) => row.kind === 'chat').slice(0, samples);
   const completions = await answer(model, tuning, asked.map(questionOf), { maxNewTokens });
   return asked.map((row, index) => {
     const { prompt, completion: expected } = lastExchange(row);
@@ -83,7 +83,7 @@ export async function answer(
   const { tokenizer, backbone } = model;
   const room = backbone.maxLength - tuning.promptLength - tuning.prefixLength - 1;
   const prompts = conversations.map((messages) => {
-    const text = template.renderChat(messages, { addGenerationPrompt: true });
+    const text = template.renderChat(asTemplatesTakeThem(messages), { addGenerationPrompt: true });
     return tokenizer.encodeParts(text, { addSpecialTokens: false }).slice(-room); // of what is too long, the end matters
   });
   const completions = await generate(model, tuning, prompts, { ...options, stopIds: defaults.stopIds });
@@ -131,7 +131,7 @@ async function scoreBatch(model: LoadedModel, tuning: Tuning, packed: LabelledBa
 }
 
 function describeRow(row: DataRow | undefined, { tokens, loss, correct }: RowScore): EvaluatedRow[] {
-  if (row === undefined || !isChatRow(row)) return [];
+  if (row?.kind !== 'chat') return [];
   const { prompt, completion } = lastExchange(row);
   return [{ line: row.line, prompt, completion, tokens, loss: loss / tokens, accuracy: correct / tokens }];
 }

@@ -2,7 +2,7 @@
  * What a run learns and how it is judged: from rows to what the model reads, and from what the model gives to metrics.
  * The loss in between is the same for all tasks (loss.ts).
  */
-import type { DataRow } from '../../dataset/rows';
+import type { DataRow } from '../../dataset/shapes/rows';
 import type { EvaluatedRow, Interval, LabelMetrics, MetricValues, Sample } from '../../protocol';
 import type { EncodedRow } from '../batches';
 import type { FrozenLayers } from '../frozen-layers';

@@ -1,5 +1,6 @@
 /** Text classification: one label a row, cross entropy, accuracy and F1 on held-out rows. */
-import { isChatRow, type DataRow } from '../../dataset/rows';
+import type { DataRow } from '../../dataset/shapes/rows';
+import { encodeTexts } from '../../inputs/encode-row';
 import type { EvaluatedRow } from '../../protocol';
 import type { EncodedRow, LabelledBatch } from '../batches';
 import { forEachBatch, requireFiniteLoss } from '../evaluate';
@@ -10,7 +11,7 @@ import * as tf from '../tensors';
 import { measureClassification, measureMajority } from './classification-metrics';
 import type { EncodedSplit, Evaluation, EvaluationOptions, Task } from './task';
 
-export type Classifier = Pick<LoadedModel, 'backbone' | 'head' | 'tokenizer'>;
+export type Classifier = Pick<LoadedModel, 'backbone' | 'head' | 'tokenizer' | 'takesTypes'>;
 
 export function createTextClassification(model: Classifier, labels: readonly string[], maxLength: number): Task {
   const indexOfLabel = new Map(labels.map((label, index) => [label, index]));
@@ -27,13 +28,13 @@ function encodeRow(
   row: DataRow,
   index: number,
   labels: ReadonlyMap<string, number>,
-  { tokenizer }: Classifier,
+  reader: Classifier,
   maxLength: number,
 ): EncodedRow {
-  if (isChatRow(row)) throw new Error(`Row ${index} is a conversation, and this run sorts texts.`);
+  if (row.kind !== 'classification') throw new Error(`Row ${index} is no text with a label, and this run sorts texts.`);
   const label = labels.get(row.label);
   if (label === undefined) throw new Error(`Row ${index} has the label "${row.label}", which is not among the run's labels.`);
-  return { ids: tokenizer.encode(row.text, maxLength), labels: Int32Array.of(label), index };
+  return { ...encodeTexts(row, reader, maxLength), labels: Int32Array.of(label), index };
 }
 
 function labelOf({ labels }: EncodedRow): number {
@@ -59,7 +60,7 @@ async function evaluate(
 }
 
 function describeRow(row: DataRow, prediction: RowPrediction | undefined, labels: readonly string[]): EvaluatedRow[] {
-  if (isChatRow(row) || prediction === undefined) return [];
+  if (row.kind !== 'classification' || prediction === undefined) return [];
   const { predicted, probabilities } = prediction;
   const { line, text, label } = row;
   return [{ line, text, label, predicted: labels[predicted] ?? '', score: probabilities[predicted] ?? 0 }];

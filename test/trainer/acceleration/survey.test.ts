@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { packageRoot } from '../../../inputs/assets';
 import { cudaLibraries, isOlder } from '../../../trainer/acceleration/packages';
 import { findNpm } from '../../../trainer/acceleration/npm';
 import { accelerationPlaces, accelerationStorage } from '../../../trainer/acceleration/places';
@@ -8,7 +9,6 @@ import { createProbe } from '../../../trainer/acceleration/probe';
 import { surveyMachine } from '../../../trainer/acceleration/survey';
 import { surveyGraphics, type Graphics } from '../../../trainer/acceleration/survey-gpu';
 import { findLibraries } from '../../../trainer/acceleration/survey-libraries';
-import { packageRoot } from '../../../trainer/assets';
 import { temporaryFolder } from '../tiny-training';
 import { probeOf, type Machine } from './machines';
 

@@ -1,7 +1,7 @@
 /** Weights that somebody trained, in ../shared/data where that is: no part of the repository. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../../trainer/assets';
+import { packageRoot } from '../../../inputs/assets';
 import type { RawTensor } from '../tiny-model';
 
 export function sharedFile(...path: string[]): string {

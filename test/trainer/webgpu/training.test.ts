@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
-import { packageRoot } from '../../../trainer/assets';
+import { packageRoot } from '../../../inputs/assets';
 import { collect, writeTinyProject } from '../../cli/tiny-project';
 import { temporaryFolder } from '../tiny-training';
 import { composites } from './composites';

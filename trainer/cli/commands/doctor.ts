@@ -1,13 +1,13 @@
 /** `temper doctor`: what computes here, what could not be used and why, and what this machine could have. Nothing is changed. */
 import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
+import { temperVersion } from '../../../inputs/assets';
 import type { AcceleratorReport, Finding } from '../../../protocol';
 import { explain, type Explanation } from '../../acceleration/explain';
 import { accelerationStorage } from '../../acceleration/places';
 import { createProbe } from '../../acceleration/probe';
 import { surveyMachine } from '../../acceleration/survey';
 import { chooseBackend, reportBackends } from '../../backends/choose';
-import { temperVersion } from '../../assets';
 import type { Command } from '../command';
 import type { Output } from '../output';
 

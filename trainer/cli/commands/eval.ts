@@ -1,9 +1,9 @@
 /** `temper eval`: a checkpoint on held-out rows, with every row's prediction kept in its run's evals/. */
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import { lintBytes } from '../../../dataset/lint-file';
-import { RunFailure, splits, type EvaluationRecord, type Split } from '../../../protocol';
+import { splits, type EvaluationRecord, type Split } from '../../../protocol';
 import { writeEvaluation } from '../../../runs/evaluation-record';
+import { loadFile } from '../../../dataset/load-file';
 import { loadSplits, type LoadedSplit } from '../../../dataset/load-splits';
 import { encodeRows } from '../../encode-splits';
 import type { OpenModel } from '../../open-adapter';
@@ -60,31 +60,14 @@ async function readRows(opened: OpenModel | OpenCheckpoint, split: string): Prom
     const { record } = opened;
     const config = { ...record.config, data: { ...record.config.data, labels: [...labels] } }; // the run's, whatever train has now
     const project = { dir: record.projectDir, configFile: resolve(record.projectDir, 'temper.json'), config, text: '' };
-    const loaded = (await loadSplits(project)).splits[split];
+    const loaded = (await loadSplits(project, 'ignore')).splits[split];
     if (loaded !== undefined) return loaded;
     throw badUsage(`This run's config names no ${split} rows ("data.${split}").`, evalCommand);
   }
   if (isSplit(split)) throw badUsage('An adapter from elsewhere has no rows of its own: name a file with --split.', evalCommand);
   const file = resolve(split);
-  const bytes = await readFile(file).catch(() => {
-    throw badUsage(`--split takes validation, test, ood, train or a file; there is no ${file}.`, evalCommand);
-  });
-  const { problems, rows } = lintBytes(file, bytes, {
-    task: config.task.type,
-    data: config.data,
-    labels,
-    role: 'held-out',
-  });
-  const wrong = problems.find(({ severity }) => severity === 'error');
-  if (wrong !== undefined)
-    throw new RunFailure({
-      code: 'bad-data',
-      message: `${file}, line ${wrong.line}: ${wrong.message}`,
-      hint: 'Correct the row; `temper lint` shows all of them.',
-      file,
-      line: wrong.line,
-    });
-  return { file, rows };
+  if (!existsSync(file)) throw badUsage(`--split takes validation, test, ood, train or a file; there is no ${file}.`, evalCommand);
+  return loadFile(file, config, labels);
 }
 
 function isSplit(name: string): name is Split {

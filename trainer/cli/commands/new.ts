@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, rename } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { packageRoot } from '../../../inputs/assets';
 import { nearestName, RunFailure } from '../../../protocol';
-import { packageRoot } from '../../assets';
 import { badUsage, type Command } from '../command';
 
 export const newCommand: Command = {

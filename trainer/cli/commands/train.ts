@@ -14,9 +14,9 @@ const pauseMs = 100;
 
 export const trainCommand: Command = {
   name: 'train',
-  synopsis: 'train [dir] [--set name=value]... [--run-id ID]',
+  synopsis: 'train [dir] [--set name=value]... [--run-id ID] [--allow-leaks]',
   summary: 'Train what temper.json in the folder describes.',
-  options: { set: { type: 'string', multiple: true }, 'run-id': { type: 'string' } },
+  options: { set: { type: 'string', multiple: true }, 'run-id': { type: 'string' }, 'allow-leaks': { type: 'boolean' } },
   async run(args, output) {
     if (args.positionals.length > 1) throw badUsage('train takes one folder.', trainCommand);
     const project = await readProject(resolve(args.positionals[0] ?? '.'), args.texts('set'));
@@ -27,6 +27,7 @@ export const trainCommand: Command = {
       const outcome = await runTraining({
         project,
         runId: args.text('run-id'),
+        allowLeaks: args.flag('allow-leaks'),
         surroundings: (runDir) => createSurroundings(runDir, stopRequests),
         onEvent: (event) => {
           report(event, progressLine, output);
