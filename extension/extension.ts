@@ -5,9 +5,11 @@ import type { App } from './app';
 import { deleteRun } from './commands/delete-run';
 import { downloadModel } from './commands/download-model';
 import { evaluateAtOnce, evaluateCheckpoint } from './commands/evaluate-checkpoint';
+import { fixAllInFile } from './commands/fix-all-in-file';
 import { newProject } from './commands/new-project';
 import { openConfig, openFolder, openLog, openRun } from './commands/open-run';
 import { setUpAcceleration } from './commands/set-up-acceleration';
+import { showDatasetReport } from './commands/show-dataset-report';
 import { showProblems } from './commands/show-problems';
 import { startFineTune } from './commands/start-fine-tune';
 import { stopRun } from './commands/stop-run';
@@ -19,6 +21,7 @@ import { Owner } from './owner';
 import type { PanelRequest } from './panel/panel-session';
 import { RunPanels } from './panel/run-panels';
 import { Projects } from './projects';
+import { DatasetReports } from './report/dataset-reports';
 import { RunEndNotices } from './run-end-notices';
 import { showFailure } from './show-failure';
 import { StatusBar } from './status-bar';
@@ -27,6 +30,7 @@ import { putOnTerminalPath } from './terminal-path';
 /** What the editor tests look at. Not an interface for other extensions. */
 export interface TemperApi {
   readonly experiments: Experiments;
+  readonly linter: Linter;
   readonly tree: ExperimentsTree;
   readonly statusBar: StatusBar;
   readonly ready: Promise<void>;
@@ -45,6 +49,8 @@ const temperCommands: Readonly<Record<string, readonly [title: string, run: Comm
   'temper.openLog': ['Open Log', openLog],
   'temper.deleteRun': ['Delete Run', deleteRun],
   'temper.showProblems': ['Show Problems', showProblems],
+  'temper.fixAllInFile': ['Fix All in File', fixAllInFile],
+  'temper.showDatasetReport': ['Show Dataset Report', showDatasetReport],
   'temper.setUpAcceleration': ['Set Up Acceleration', setUpAcceleration],
   'temper.downloadModel': ['Download Base Model', downloadModel],
 };
@@ -55,7 +61,7 @@ export function activate(context: ExtensionContext): TemperApi {
   context.subscriptions.push(owner);
   const log = owner.own(window.createOutputChannel('Temper', { log: true }));
   const experiments = owner.own(new Experiments());
-  const linter = owner.own(new Linter(context.extensionUri));
+  const linter = owner.own(new Linter(context.extensionUri, log));
   const projects = owner.own(
     new Projects(async (dirs) => {
       linter.setProjects(dirs);
@@ -63,9 +69,10 @@ export function activate(context: ExtensionContext): TemperApi {
     }),
   );
   const panels = owner.own(new RunPanels(context, (runDir, message) => void handle(app, runDir, message)));
+  const reports = owner.own(new DatasetReports(context, linter));
   const keys = owner.own(new ContextKeys(experiments));
   const ready = projects.find().then(() => keys.markReady());
-  const app: App = { context, experiments, panels, log, ready, findProjects: () => projects.find() };
+  const app: App = { context, experiments, linter, panels, reports, log, ready, findProjects: () => projects.find() };
   for (const [id, [title, run]] of Object.entries(temperCommands)) {
     owner.own(commands.registerCommand(id, (argument?: unknown) => runCommand(app, title, () => run(app, argument))));
   }
@@ -73,7 +80,7 @@ export function activate(context: ExtensionContext): TemperApi {
   const statusBar = owner.own(new StatusBar(experiments));
   owner.own(new RunEndNotices(app));
   putOnTerminalPath(context);
-  return { experiments, tree, statusBar, ready };
+  return { experiments, linter, tree, statusBar, ready };
 }
 
 /** What a command throws is shown and logged here, once. */

@@ -1,5 +1,5 @@
 /** Every sentence that the editor side says to a person. What the trainer and the linter say they write themselves. */
-import { formatSize, type InstallProgress, type PullPlan, type PullProgress, type RunError } from '../protocol';
+import { formatSize, type InstallProgress, type PullPlan, type PullProgress, type RunError, type Severity } from '../protocol';
 
 export const messages = {
   // New Project
@@ -82,10 +82,71 @@ export const messages = {
   // Lint
   moreProblems: (count: number, shown: number) =>
     `${count} more problems are not shown: Temper shows ${shown} per file ("temper.lint.maxProblemsPerFile").`,
-  tooLargeToLint: (megabytes: number) =>
-    `This file has ${megabytes} MB, too much to lint in the editor. Run "temper lint" in a terminal instead.`,
-  missingFile: (path: string, split: string) =>
-    `There is no file ${path}, which "data.${split}" names. Paths are relative to temper.json.`,
+  lintTitle: 'Lint',
+  linterDied: 'The linter stopped and was started again. The log says why.',
+  linterGone: 'The linter stopped several times in a row, so problems are not up to date. The log says why.',
+  lintAgain: 'Lint Again',
+  rowCount: (rows: number) => counted(rows, 'row', 'rows'),
+  labelCount: (labels: number) => counted(labels, 'label', 'labels'),
+  tokenFigures: (middle: string, high: string, longest: string) => `tokens p50 ${middle} · p95 ${high} · max ${longest}`,
+  ofLimit: (tokens: number) => ` of ${tokens.toLocaleString('en-US')}`,
+  problemCounts: ({ error, warning, information }: Readonly<Record<Severity, number>>) => {
+    const counts = [
+      error > 0 ? counted(error, 'error', 'errors') : '',
+      warning > 0 ? counted(warning, 'warning', 'warnings') : '',
+      information > 0 ? counted(information, 'hint', 'hints') : '',
+    ];
+    return counts.filter((count) => count !== '').join(', ') || 'no problems';
+  },
+  summaryTooltip: 'Show the dataset report',
+  fixProblems: (count: number, isAll: boolean) =>
+    `Fix ${count.toLocaleString('en-US')}${isAll ? '' : ' or more'} ${count === 1 ? 'problem' : 'problems'}`,
+  fixProblemsTooltip: 'Only what cannot be wrong: what the rows mean stays as it is',
+  fixAllTitle: 'Fix All in File',
+  fixAllSafe: 'Fix all safe problems in this file',
+  fixAllOf: (code: string, count: number) => `Fix all '${code}' in this file (${count})`,
+  pickFileToFix: 'Which file? Only what cannot be wrong is changed.',
+  nothingToFix: 'There is nothing that Temper can fix by itself.',
+  nothingToFixIn: (file: string) => `There is nothing in ${file} that Temper can fix by itself.`,
+  fixed: (edits: number, file: string) => `${counted(edits, 'change', 'changes')} made in ${file}.`,
+  cannotFixHere: (file: string) =>
+    `${file} cannot be changed in the editor; it may be too large. Run "temper lint --fix" in a terminal.`,
+  cannotFixNow: (file: string) =>
+    `What was checked is not what the editor shows of ${file}: it is being checked again, or its encoding must be mended first. Try again in a moment, or run "temper lint --fix" in a terminal.`,
+  suppressRow: (code: string) => `Suppress '${code}' for this row…`,
+  suppressFile: (code: string) => `Suppress '${code}' in this file…`,
+  suppressTitle: (code: string) => `Suppress '${code}'`,
+  askReason: 'Why is this right as it is? The reason is written to temper.json, beside the rule.',
+  reasonEmpty: 'A reason is needed: others will read it.',
+  configBroken: (file: string) => `${file} is not JSON, so nothing can be added to it. Mend it first.`,
+  showRule: (code: string) => `Show the rule '${code}'`,
+  asModelSees: 'As the model sees it',
+  modelNotHere:
+    'The model of this project is not on this machine, so its tokens are not known. "Temper: Download Base Model" brings it.',
+  tokensRead: (count: number) => `${counted(count, 'token', 'tokens')}, all are read`,
+  tokensCut: (count: number, read: number) => `${counted(count, 'token', 'tokens')}, ${read.toLocaleString('en-US')} are read`,
+  tokensLearnt: (count: number) =>
+    count === 1 ? 'The bold one is learnt.' : `The ${count.toLocaleString('en-US')} bold ones are learnt.`,
+  moreTokens: (count: number) => `… and ${count.toLocaleString('en-US')} more`,
+  cutHere: (count: number) => `cut here, ${counted(count, 'token is', 'tokens are')} lost`,
+  notRead: 'Not read:',
+  labelWord: (count: number) => (count === 1 ? 'Label:' : 'Labels:'),
+  classNumber: (index: number) => `class ${index}`,
+  reportTitle: 'Show Dataset Report',
+  reportOf: (project: string) => `${project}: dataset`,
+  reportGone: (projectDir: string) => ({
+    message: `There is no project in ${projectDir} any more.`,
+    hint: 'Its temper.json was deleted or moved. Close this report.',
+  }),
+  reportOff: {
+    message: 'Linting is switched off, and the report is made of what linting finds.',
+    hint: 'Switch on "temper.lint.enabled" in the settings.',
+  },
+
+  // Leaks
+  startWithLeaks: 'Held-out rows stand in the training rows, so what is measured on them will be too good. Start anyway?',
+  startAnyway: 'Start Anyway',
+  showProblems: 'Show Problems',
 
   // Set Up Acceleration
   accelerationTitle: 'Set Up Acceleration',
@@ -161,4 +222,8 @@ export const messages = {
 /** What was found, and what to do about it. */
 export function formatRunError({ message, hint }: RunError): string {
   return `${message} ${hint}`.trim();
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
 }

@@ -4,6 +4,8 @@ import { workspace } from 'vscode';
 export interface Settings {
   readonly lintEnabled: boolean;
   readonly maxProblemsPerFile: number;
+  readonly lintCodeLens: boolean;
+  readonly lintHover: boolean;
   /** 0 leaves it to the trainer. */
   readonly threads: number;
   /** Empty means the Node that the editor itself runs on. */
@@ -16,6 +18,8 @@ export function readSettings(): Settings {
   return {
     lintEnabled: settings.get('lint.enabled', true),
     maxProblemsPerFile: settings.get('lint.maxProblemsPerFile', 500),
+    lintCodeLens: settings.get('lint.codeLens', true),
+    lintHover: settings.get('lint.hover', true),
     threads: settings.get('train.threads', 0),
     nodePath: settings.get('train.nodePath', '').trim(),
     openPanelOnStart: settings.get('panel.openOnStart', true),

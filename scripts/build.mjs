@@ -1,4 +1,5 @@
-// Builds everything into dist/: wasm kernels, the CLI and trainer, the kernel worker, the extension, the panel, the config schema.
+// Builds everything into dist/: wasm kernels, the CLI and trainer, the kernel worker, the extension and its linting thread,
+// the panels, the config schema.
 import { existsSync, globSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -39,6 +40,7 @@ const entries = [
   webGpuBackend,
   // zod asks for the browser's navigator, and VS Code warns whoever does that in the extension host.
   { in: 'extension/extension.ts', out: 'extension.cjs', define: { navigator: 'undefined' } },
+  { in: 'extension/lint-worker/main.ts', out: 'lint-worker.cjs' },
 ];
 
 /** @param {{ minify?: boolean }} [options] */
@@ -48,7 +50,8 @@ export async function build({ minify = false } = {}) {
   await Promise.all([
     buildKernels(dist),
     buildSharp(root, dist, { ...nodeBundle, minify }),
-    buildWebview(minify),
+    buildWebview('webview/main.ts', 'webview.js', minify),
+    buildWebview('webview/report/main.ts', 'report.js', minify),
     buildSchema(),
     ...entries.map(({ in: entry, out, ...options }) =>
       esbuild.build({
@@ -64,12 +67,16 @@ export async function build({ minify = false } = {}) {
   ]);
 }
 
-/** @param {boolean} minify */
-function buildWebview(minify) {
+/**
+ * @param {string} entry
+ * @param {string} out
+ * @param {boolean} minify
+ */
+function buildWebview(entry, out, minify) {
   return esbuild.build({
     absWorkingDir: root,
-    entryPoints: ['webview/main.ts'],
-    outfile: join(dist, 'webview.js'),
+    entryPoints: [entry],
+    outfile: join(dist, out),
     bundle: true,
     format: 'iife',
     target: 'es2022',

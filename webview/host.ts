@@ -1,5 +1,5 @@
-/** The one door to the editor. Everything else of the panel knows only this interface, which tests and the gallery fake. */
-import type { HostToPanel, PanelToHost } from '../protocol';
+/** The one door to the editor. Everything else of the panels knows only these interfaces, which tests and the gallery fake. */
+import type { HostToPanel, HostToReport, PanelToHost, ReportToHost } from '../protocol';
 
 /** What is given back to the extension when the editor restores the panel after a restart, and to the panel itself. */
 export interface PanelMemory {
@@ -8,13 +8,21 @@ export interface PanelMemory {
   readonly tables?: readonly string[];
 }
 
-export interface PanelHost {
-  post(message: PanelToHost): void;
-  /** Calls `listener` with every message until the returned function is called. */
-  listen(listener: (message: HostToPanel) => void): () => void;
-  recall(): PanelMemory;
-  remember(memory: PanelMemory): void;
+/** The same of the dataset report. */
+export interface ReportMemory {
+  readonly projectDir?: string;
 }
+
+export interface EditorHost<Said, Heard, Memory> {
+  post(message: Said): void;
+  /** Calls `listener` with every message until the returned function is called. */
+  listen(listener: (message: Heard) => void): () => void;
+  recall(): Memory;
+  remember(memory: Memory): void;
+}
+
+export type PanelHost = EditorHost<PanelToHost, HostToPanel, PanelMemory>;
+export type ReportHost = EditorHost<ReportToHost, HostToReport, ReportMemory>;
 
 interface EditorApi {
   postMessage(message: unknown): void;
@@ -24,24 +32,35 @@ interface EditorApi {
 
 declare function acquireVsCodeApi(): EditorApi;
 
-/** May be called once a page: the editor gives its api away a single time. */
+/** These may be called once a page: the editor gives its api away a single time. */
 export function createEditorHost(): PanelHost {
+  return openDoor(isHostMessage, parseMemory);
+}
+
+export function createReportHost(): ReportHost {
+  return openDoor(isReportMessage, () => ({})); // the report forgets everything but what the extension reads
+}
+
+function openDoor<Said, Heard, Memory>(
+  isHeard: (data: unknown) => data is Heard,
+  parse: (memory: unknown) => Memory,
+): EditorHost<Said, Heard, Memory> {
   const api = acquireVsCodeApi();
   return {
     post: (message) => {
       api.postMessage(message);
     },
-    listen: listenToWindow,
-    recall: () => parseMemory(api.getState()),
+    listen: (listener) => listenToWindow(isHeard, listener),
+    recall: () => parse(api.getState()),
     remember: (memory) => {
       api.setState(memory);
     },
   };
 }
 
-function listenToWindow(listener: (message: HostToPanel) => void): () => void {
+function listenToWindow<Heard>(isHeard: (data: unknown) => data is Heard, listener: (message: Heard) => void): () => void {
   const onMessage = ({ data }: MessageEvent<unknown>): void => {
-    if (isHostMessage(data)) listener(data);
+    if (isHeard(data)) listener(data);
   };
   window.addEventListener('message', onMessage);
   return () => {
@@ -57,6 +76,12 @@ const hostMessages: readonly HostToPanel['kind'][] = ['snapshot', 'events', 'liv
  */
 function isHostMessage(data: unknown): data is HostToPanel {
   return typeof data === 'object' && data !== null && 'kind' in data && hostMessages.some((kind) => kind === data.kind);
+}
+
+const reportMessages: readonly HostToReport['kind'][] = ['report', 'broken'];
+
+function isReportMessage(data: unknown): data is HostToReport {
+  return typeof data === 'object' && data !== null && 'kind' in data && reportMessages.some((kind) => kind === data.kind);
 }
 
 function parseMemory(input: unknown): PanelMemory {

@@ -13,9 +13,9 @@ interface Sample {
   readonly lengths: Uint32Array;
 }
 
-/** Tokens where they are known of every set, characters otherwise. `undefined` where there are no rows. */
+/** Tokens where they are known of every set, characters otherwise. `undefined` where there are no texts. */
 export function collectLengths(files: readonly SplitInput[]): LengthFigures | undefined {
-  const filled = files.filter(({ summary }) => summary.lengths.length > 0);
+  const filled = files.filter((file) => file.summary.lengths.length > 0 && !holdsImages(file));
   const hasTokens = filled.every(({ summary }) => (summary.tokens?.length ?? 0) > 0);
   const samples = filled.map((file): Sample => {
     const { tokens, lengths } = file.summary;
@@ -34,6 +34,11 @@ export function collectLengths(files: readonly SplitInput[]): LengthFigures | un
     isOpen: bins.isOpen,
     splits: samples.map((sample) => describeLengths(sample, bins, maxLength)),
   };
+}
+
+/** What is long there is only the path. */
+function holdsImages({ shape }: SplitInput): boolean {
+  return shape?.name === 'image-classification' || shape?.name === 'image-caption';
 }
 
 export interface Bins {
@@ -68,23 +73,29 @@ export function countShares(lengths: Uint32Array, { width, count }: Bins): numbe
 }
 
 function describeLengths({ file, lengths }: Sample, bins: Bins, maxLength: number | undefined): SplitLengths {
+  const { split, summary } = file;
   return {
-    split: file.split,
+    split,
     p50: quantile(lengths, 0.5),
     p95: quantile(lengths, 0.95),
     max: lengths.at(-1) ?? 0,
-    isSample: lengths === file.summary.tokens && lengths.length < file.summary.rows, // of characters the longest is in the sample
-    ...(maxLength !== undefined && { longer: countLonger(file, lengths, maxLength) }),
+    isSample: lengths === summary.tokens && !isWhole(file, lengths), // of characters the longest is in the sample
+    ...(maxLength !== undefined && summary.rows > 0 && { longer: countLonger(file, lengths, maxLength) }),
     shares: countShares(lengths, bins),
   };
 }
 
 /** Counted where all rows are in the sample or the rule has looked at each of them, otherwise estimated from the sample. */
-function countLonger({ summary }: SplitInput, lengths: Uint32Array, maxLength: number): NonNullable<SplitLengths['longer']> {
+function countLonger(file: SplitInput, lengths: Uint32Array, maxLength: number): NonNullable<SplitLengths['longer']> {
+  const { summary } = file;
   const inSample = lengths.length - lengths.findLastIndex((length) => length <= maxLength) - 1;
   const found = summary.byCode.get('truncated-row');
-  const isWhole = lengths.length >= summary.rows;
-  const share = inSample / lengths.length;
-  const rows = isWhole ? inSample : (found ?? Math.round(share * summary.rows));
-  return { rows, share: rows / Math.max(1, summary.rows), isExact: isWhole || found !== undefined || inSample === 0 };
+  const isCounted = isWhole(file, lengths);
+  const rows = isCounted ? inSample : (found ?? Math.round((inSample / lengths.length) * summary.rows));
+  return { rows, share: rows / summary.rows, isExact: isCounted || found !== undefined || inSample === 0 };
+}
+
+/** Of rows that cannot be trained on as they are, nobody knows how many there are. */
+function isWhole({ summary }: SplitInput, lengths: Uint32Array): boolean {
+  return summary.rows > 0 && lengths.length >= summary.rows;
 }

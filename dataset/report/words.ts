@@ -122,7 +122,7 @@ function describeRest({ inputs, others, isComplete }: Figures): ReportSentence[]
 /** What the figures do not say yet, or cannot say. */
 function describeState({ inputs, lengths, isComplete }: Figures): ReportSentence[] {
   if (inputs.length === 0)
-    return [{ tone: 'error', lead: 'There are no rows', rest: ': temper.json names no file that is there.' }];
+    return [{ tone: 'error', lead: 'There are no rows', rest: ': temper.json leads to no file that has any.' }];
   const sentences: ReportSentence[] = [];
   if (!isComplete) sentences.push({ tone: 'info', lead: 'Rows are still compared', rest: ': leaks and duplicates may follow.' });
   if (lengths?.unit === 'character')

@@ -1,101 +1,160 @@
-/** Keeps the problems of all projects up to date: from disk, and from what is being typed. One diagnostic collection. */
-import { languages, Uri, workspace, type TextDocument } from 'vscode';
+/**
+ * Keeps the problems of all projects up to date, from disk and from what is being typed. The work is done in a thread of
+ * its own; here stands what connects it to the editor.
+ */
+import type { Uri } from 'vscode';
+import { commands, window, workspace, type LogOutputChannel, type TextDocument } from 'vscode';
+import type { FileResult, Queries, QueryName, ThreadMessage } from '../lint-worker/messages';
+import { messages } from '../messages';
 import { Owner } from '../owner';
 import { readSettings } from '../settings';
-import { Debounce } from '../timing';
+import { CodeActions } from './code-actions';
+import { CodeLenses } from './code-lenses';
+import { Diagnostics } from './diagnostics';
 import { FileWatch } from './file-watch';
-import { ProjectLint, type FileFindings, type UnsavedText } from './project-lint';
-import { readRulePages, type PageOf } from './rule-pages';
-import { toDiagnostics } from './to-diagnostics';
-
-const quietMs = 150;
-
-type Show = (file: string, findings: FileFindings | undefined) => void;
+import { Hovers } from './hovers';
+import { LintResults } from './lint-results';
+import { findDocument, sizeOnDisk, toOpenDocument } from './open-document';
+import { OpenTexts } from './open-texts';
+import { readRulePages } from './rule-pages';
+import { startThread } from './start-thread';
+import { suppress, suppressCommand, type SuppressRequest } from './suppress';
+import { ThreadClient } from './thread-client';
 
 export class Linter extends Owner {
-  private readonly pageOf: PageOf;
-  private readonly diagnostics = this.own(languages.createDiagnosticCollection('temper'));
-  private readonly projects = new Map<string, LintedProject>();
+  readonly results = this.own(new LintResults());
+  private readonly log: LogOutputChannel;
+  private readonly thread: ThreadClient;
+  private readonly texts: OpenTexts;
+  private readonly watch: FileWatch;
+  private readonly files = new Map<string, readonly string[]>();
+  private dirs: readonly string[] = [];
+  private maxProblems = 0;
 
-  constructor(extensionUri: Uri) {
+  constructor(extensionUri: Uri, log: LogOutputChannel) {
     super();
-    this.pageOf = readRulePages(extensionUri);
-    this.own(workspace.onDidChangeTextDocument(({ document }) => this.askFor(document)));
-    this.own(workspace.onDidSaveTextDocument((document) => this.askFor(document)));
-    this.own(workspace.onDidCloseTextDocument((document) => this.askFor(document)));
-    this.own(workspace.onDidChangeConfiguration((change) => change.affectsConfiguration('temper.lint') && this.askForAll()));
-    this.own({ dispose: () => this.setProjects([]) });
+    this.log = log;
+    this.texts = new OpenTexts((message) => this.thread.post(message), { find: findDocument, sizeOnDisk });
+    this.watch = this.own(new FileWatch((file, isGone) => this.changedOnDisk(file, isGone)));
+    this.thread = this.own(
+      new ThreadClient({
+        start: (events) => startThread(extensionUri.fsPath, events),
+        started: () => this.beginAnew(),
+        received: (message) => this.receive(message),
+        died: (reason, isForGood) => this.reportDeath(reason, isForGood),
+      }),
+    );
+    this.listen();
+    this.show(extensionUri);
   }
 
   setProjects(dirs: readonly string[]): void {
-    for (const [dir, project] of this.projects) {
-      if (dirs.includes(dir)) continue;
-      project.dispose();
-      this.projects.delete(dir);
+    this.dirs = dirs;
+    this.begin();
+  }
+
+  ask<Name extends QueryName>(name: Name, asks: Queries[Name]['asks']): Promise<Queries[Name]['gets']> {
+    return this.thread.ask(name, asks);
+  }
+
+  private show(extensionUri: Uri): void {
+    const { results } = this;
+    const pageOf = readRulePages(extensionUri);
+    this.own(new Diagnostics(results, pageOf));
+    this.own(new CodeActions({ results, pageOf, readSafeFixes: (file) => this.ask('safe-fixes', { file }) }));
+    this.own(new CodeLenses(results));
+    this.own(new Hovers(results, (asks) => this.ask('row', asks)));
+    this.own(
+      commands.registerCommand(suppressCommand, (request: SuppressRequest) =>
+        suppress(request, (asks) => this.ask('fingerprint', asks)),
+      ),
+    );
+  }
+
+  private listen(): void {
+    this.own(
+      workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        if (this.isOurs(document)) this.texts.changed(toOpenDocument(document), contentChanges);
+      }),
+    );
+    this.own(workspace.onDidOpenTextDocument((document) => this.isOurs(document) && this.texts.opened(document.uri.fsPath)));
+    this.own(workspace.onDidSaveTextDocument((document) => this.isOurs(document) && this.texts.saved(document.uri.fsPath)));
+    this.own(workspace.onDidCloseTextDocument((document) => this.isOurs(document) && this.texts.closed(document.uri.fsPath)));
+    this.own(workspace.onDidChangeConfiguration((change) => change.affectsConfiguration('temper.lint') && this.begin()));
+  }
+
+  /** Says what is to be linted; a thread that is not there is started, and then comes here again. */
+  private begin(): void {
+    const { lintEnabled, maxProblemsPerFile: maxProblems } = readSettings();
+    const dirs = lintEnabled ? this.dirs : [];
+    this.results.keepOnlyProjects(dirs);
+    for (const dir of [...this.files.keys()]) if (!dirs.includes(dir)) this.files.delete(dir);
+    if (dirs.length > 0 && !this.thread.isRunning) return this.thread.start();
+    if (maxProblems !== this.maxProblems) this.texts.reset();
+    this.maxProblems = maxProblems;
+    this.thread.post({ kind: 'projects', dirs, maxProblems });
+    this.useFiles();
+  }
+
+  /** The thread knows nothing yet. */
+  private beginAnew(): void {
+    this.texts.reset();
+    this.begin();
+  }
+
+  private receive(message: Exclude<ThreadMessage, { kind: 'answer' | 'refused' }>): void {
+    switch (message.kind) {
+      case 'files':
+        return this.setFiles(message.dir, message.files);
+      case 'linted':
+        return this.take(message.result);
+      case 'rested':
+        return this.results.settle(message.dir);
+      case 'failed':
+        return this.log.error(messages.lintTitle, message.dir, message.detail);
+      default:
+        return message satisfies never;
     }
-    for (const dir of dirs) this.projects.set(dir, this.projects.get(dir) ?? this.createProject(dir));
   }
 
-  private createProject(dir: string): LintedProject {
-    const show: Show = (file, findings) => {
-      const options = { maxProblems: readSettings().maxProblemsPerFile, pageOf: this.pageOf };
-      this.diagnostics.set(Uri.file(file), findings && toDiagnostics(findings, options));
-    };
-    return new LintedProject(dir, show);
+  private setFiles(dir: string, files: readonly string[]): void {
+    if (!this.files.has(dir)) this.texts.openAgain(files);
+    this.files.set(dir, files);
+    this.results.keepOnly(dir, new Set(files));
+    this.useFiles();
   }
 
-  private askFor(document: TextDocument): void {
-    if (document.uri.scheme !== 'file') return;
-    for (const project of this.projects.values()) project.askFor(document.uri.fsPath);
+  private changedOnDisk(file: string, isGone: boolean): void {
+    this.texts.changedOnDisk(file);
+    if (isGone && !findDocument(file)?.isDirty) this.results.forget(file);
   }
 
-  private askForAll(): void {
-    for (const project of this.projects.values()) project.ask();
-  }
-}
-
-class LintedProject extends Owner {
-  private readonly lint: ProjectLint;
-  private readonly show: Show;
-  private readonly pause: Debounce;
-  private readonly watch: FileWatch;
-  private shown: ReadonlySet<string> = new Set();
-  private round = 0;
-
-  constructor(dir: string, show: Show) {
-    super();
-    this.lint = new ProjectLint(dir, findUnsaved);
-    this.show = show;
-    this.pause = this.own(new Debounce(quietMs, () => void this.run()));
-    this.watch = this.own(new FileWatch(() => this.ask()));
-    this.own({ dispose: () => this.showAll(new Map()) });
-    void this.run();
+  private useFiles(): void {
+    const all = new Set([...this.files.values()].flat());
+    this.watch.setFiles(all);
+    this.texts.setFiles(all);
   }
 
-  ask(): void {
-    this.pause.ask();
+  /** Of a project that was closed since, nothing. */
+  private take(result: FileResult): void {
+    if (!this.files.has(result.dir)) return;
+    this.results.add(result);
+    this.texts.linted(result);
   }
 
-  askFor(file: string): void {
-    if (this.lint.files.has(file)) this.ask();
+  private isOurs({ uri }: TextDocument): boolean {
+    return uri.scheme === 'file';
   }
 
-  private async run(): Promise<void> {
-    const round = ++this.round;
-    const findings = readSettings().lintEnabled ? await this.lint.lint() : new Map<string, FileFindings>();
-    if (round !== this.round || this.isEnded) return;
-    this.watch.setFiles(this.lint.files);
-    this.showAll(findings);
+  private reportDeath(reason: string, isForGood: boolean): void {
+    this.log.error(messages.lintTitle, reason);
+    if (!isForGood) return void window.setStatusBarMessage(messages.linterDied, 10_000);
+    void this.offerAgain();
   }
 
-  private showAll(findings: ReadonlyMap<string, FileFindings>): void {
-    for (const file of this.shown) if (!findings.has(file)) this.show(file, undefined);
-    for (const [file, found] of findings) this.show(file, found);
-    this.shown = new Set(findings.keys());
+  private async offerAgain(): Promise<void> {
+    const chosen = await window.showErrorMessage(messages.linterGone, messages.lintAgain, messages.showLog);
+    if (chosen === messages.lintAgain) this.begin();
+    if (chosen === messages.showLog) this.log.show();
   }
-}
-
-function findUnsaved(file: string): UnsavedText | undefined {
-  const document = workspace.textDocuments.find(({ uri }) => uri.scheme === 'file' && uri.fsPath === file);
-  return document?.isDirty ? { version: document.version, text: document.getText() } : undefined;
 }

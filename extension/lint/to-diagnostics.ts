@@ -1,37 +1,39 @@
-/** Findings of the linter as the editor's diagnostics. */
-import { Diagnostic, DiagnosticSeverity, Range } from 'vscode';
-import type { Problem } from '../../protocol';
-import { messages } from '../messages';
-import type { FileFindings } from './project-lint';
+/** What the linter found as the editor's diagnostics. */
+import { Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, Range, Uri } from 'vscode';
+import type { Problem, RelatedPlace, Severity, TextRange } from '../../protocol';
+import type { ShownFile } from './plan-diagnostics';
 import type { PageOf } from './rule-pages';
 
-export interface DiagnosticOptions {
-  readonly maxProblems: number;
-  readonly pageOf: PageOf;
+const severityOf: Readonly<Record<Severity, DiagnosticSeverity>> = {
+  error: DiagnosticSeverity.Error,
+  warning: DiagnosticSeverity.Warning,
+  information: DiagnosticSeverity.Information,
+};
+
+/** `linted` is the file that was linted: places without a file of their own are in it. */
+export function toDiagnostics({ problems, note }: ShownFile, linted: string, pageOf: PageOf): Diagnostic[] {
+  const diagnostics = problems.map((problem) => toDiagnostic(problem, linted, pageOf));
+  return note ? [...diagnostics, createNote(note.text, note.line)] : diagnostics;
 }
 
-export function toDiagnostics(findings: FileFindings, options: DiagnosticOptions): Diagnostic[] {
-  const shown = findings.problems.slice(0, options.maxProblems);
-  const diagnostics = shown.map((problem) => toDiagnostic(problem, options));
-  const rest = findings.problems.length - shown.length;
-  const last = shown.at(-1);
-  if (rest > 0) diagnostics.push(note(messages.moreProblems(rest, shown.length), last?.line ?? 1));
-  if (findings.skipped !== undefined) diagnostics.push(note(findings.skipped, 1));
-  return diagnostics;
+export function toRange({ line, column, endLine, endColumn }: TextRange): Range {
+  return new Range(line - 1, column - 1, endLine - 1, endColumn - 1);
 }
 
-function toDiagnostic(problem: Problem, { pageOf }: DiagnosticOptions): Diagnostic {
-  const { line, column, endLine, endColumn, code, message } = problem;
-  const range = new Range(line - 1, column - 1, endLine - 1, endColumn - 1);
-  const severity = problem.severity === 'error' ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning;
-  const diagnostic = new Diagnostic(range, message, severity);
-  const target = pageOf(code);
+function toDiagnostic(problem: Problem, linted: string, pageOf: PageOf): Diagnostic {
+  const diagnostic = new Diagnostic(toRange(problem), problem.message, severityOf[problem.severity]);
+  const target = pageOf(problem.code);
   diagnostic.source = 'temper';
-  diagnostic.code = target === undefined ? code : { value: code, target };
+  diagnostic.code = target === undefined ? problem.code : { value: problem.code, target };
+  if (problem.related) diagnostic.relatedInformation = problem.related.map((place) => toRelated(place, linted));
   return diagnostic;
 }
 
-function note(message: string, line: number): Diagnostic {
+function toRelated(place: RelatedPlace, linted: string): DiagnosticRelatedInformation {
+  return new DiagnosticRelatedInformation(new Location(Uri.file(place.file ?? linted), toRange(place)), place.message);
+}
+
+function createNote(message: string, line: number): Diagnostic {
   const diagnostic = new Diagnostic(new Range(line - 1, 0, line - 1, 0), message, DiagnosticSeverity.Information);
   diagnostic.source = 'temper';
   return diagnostic;

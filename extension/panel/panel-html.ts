@@ -1,9 +1,10 @@
 /**
- * The page around the run panel's element. Nothing runs or loads in it but our own bundle. The toolkit reads the nonce from
+ * The page around a panel's element. Nothing runs or loads in it but our own bundle. The toolkit reads the nonce from
  * the page for the one style element that it makes, to find out whether the browser knows :focus-visible.
  */
 
 export interface PanelPage {
+  readonly element: 'temper-run-panel' | 'temper-dataset-report';
   /** The webview's own source, for the content policy. */
   readonly cspSource: string;
   readonly scriptUri: string;
@@ -28,7 +29,7 @@ export function createPanelHtml(page: PanelPage): string {
     <title>Temper</title>
   </head>
   <body>
-    <temper-run-panel></temper-run-panel>
+    <${page.element}></${page.element}>
     <script nonce="${page.nonce}" src="${escapeAttribute(page.scriptUri)}"></script>
   </body>
 </html>`;

@@ -66,6 +66,7 @@ export class RunPanels extends Owner implements WebviewPanelSerializer {
     this.open.set(runDir, { panel, session: this.own(session) });
     void remember(this.context.workspaceState, { [basename(runDir)]: runDir });
     panel.webview.html = createPanelHtml({
+      element: 'temper-run-panel',
       cspSource: panel.webview.cspSource,
       scriptUri: panel.webview.asWebviewUri(Uri.joinPath(dist, 'webview.js')).toString(),
       nonce: randomBytes(16).toString('base64'),

@@ -18,6 +18,8 @@ export interface TrainingRequest {
   readonly projectDir: string;
   /** 0 leaves it to the trainer. */
   readonly threads: number;
+  /** The user has been asked: held-out rows may stand in the training rows. */
+  readonly allowLeaks?: boolean;
 }
 
 /** The run's folder, as soon as the run has begun. Throws a `RunFailure` with the trainer's own words when it does not. */
@@ -32,9 +34,13 @@ export async function startTraining(request: TrainingRequest): Promise<string> {
   return runDir;
 }
 
-async function spawnTrainer({ runtime, projectDir, threads }: TrainingRequest, runDir: string): Promise<ChildProcess> {
+async function spawnTrainer(
+  { runtime, projectDir, threads, allowLeaks }: TrainingRequest,
+  runDir: string,
+): Promise<ChildProcess> {
+  const leaks = allowLeaks === true ? ['--allow-leaks'] : [];
   const settings = threads > 0 ? ['--set', `threads=${threads}`] : [];
-  const args = [runtime.cliFile, 'train', projectDir, '--run-id', basename(runDir), ...settings, '--json'];
+  const args = [runtime.cliFile, 'train', projectDir, '--run-id', basename(runDir), ...settings, ...leaks, '--json'];
   const log = await open(runPaths(runDir).log, 'a');
   try {
     const child = spawn(runtime.nodePath, args, {

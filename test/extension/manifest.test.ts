@@ -61,7 +61,8 @@ describe('the manifest', () => {
 });
 
 describe("the run panel's page", () => {
-  const html = createPanelHtml({ cspSource: 'https://x.test', scriptUri: 'https://x.test/a"b.js', nonce: 'abc' });
+  const page = { cspSource: 'https://x.test', scriptUri: 'https://x.test/a"b.js', nonce: 'abc' };
+  const html = createPanelHtml({ element: 'temper-run-panel', ...page });
 
   it('lets nothing run or load but its own bundle', () => {
     const policy = /content="(default-src [^"]+)"/.exec(html)?.[1]?.replaceAll('&#39;', "'");

@@ -73,6 +73,15 @@ describe('the command line, run for the editor', () => {
     await waitUntil('the log', () => readFileSync(runPaths(runDir).log, 'utf8') === 'hello\n');
   });
 
+  it('tells the trainer when the user wants to start with rows that leak, and only then', async () => {
+    const argumentsOf = async (allowLeaks: boolean) => {
+      const runDir = await startTraining({ runtime: runtime(begin), projectDir: dir, threads: 0, allowLeaks });
+      return (JSON.parse(readFileSync(runPaths(runDir).record, 'utf8')) as { args: string[] }).args;
+    };
+    assert.equal((await argumentsOf(true)).includes('--allow-leaks'), true);
+    assert.equal((await argumentsOf(false)).includes('--allow-leaks'), false);
+  });
+
   it('gives runs that start in the same moment a folder each', async () => {
     const request = { runtime: runtime(begin), projectDir: dir, threads: 0 };
     const started = await Promise.all(Array.from({ length: 6 }, () => startTraining(request)));

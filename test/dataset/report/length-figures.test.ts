@@ -9,6 +9,7 @@ describe('lengths of rows in the dataset report', () => {
     ['one bin for rows without text', [[0, 0]], undefined, { width: 1, count: 1, isOpen: false }],
     ['a bin for each length while there are few', [[3, 7, 9]], undefined, { width: 1, count: 10, isOpen: false }],
     ['a length at the edge has a bin of its own', [upTo(31)], undefined, { width: 1, count: 32, isOpen: false }],
+    ['and one more length makes them wider', [upTo(32)], undefined, { width: 2, count: 17, isOpen: false }],
     ['round widths', [upTo(100)], undefined, { width: 5, count: 21, isOpen: false }],
     ['of tens and of hundreds', [upTo(1500)], undefined, { width: 50, count: 31, isOpen: false }],
     ['the same bins for all sets, by the longest', [upTo(20), upTo(40)], undefined, { width: 2, count: 21, isOpen: false }],
@@ -75,6 +76,21 @@ describe('lengths of rows in the dataset report', () => {
     assert.equal(collectLengths([input('train', made)])?.splits[0]?.isSample, true);
     const characters = collectLengths([input('train', { rows: 1000, lengths: [50, 60] })]);
     assert.deepEqual([characters?.splits[0]?.isSample, characters?.splits[0]?.longer], [false, undefined]);
+  });
+
+  it('of rows that cannot be trained on as they are say nothing of how many', () => {
+    const [train] = collectLengths([input('train', { rows: 0, lengths: [50], tokens: [7, 9], maxLength: 8 })])?.splits ?? [];
+    assert.deepEqual([train?.p50, train?.isSample, train?.longer], [7, true, undefined]);
+  });
+
+  it('are not those of the paths of images', () => {
+    const image = { ...input('train', { rows: 1, lengths: [50] }), shape: { name: 'image-caption', reasons: [] } as const };
+    const text = { ...input('test', { rows: 1, lengths: [70] }), shape: { name: 'text', reasons: [] } as const };
+    assert.equal(collectLengths([image]), undefined);
+    assert.deepEqual(
+      collectLengths([image, text])?.splits.map(({ split }) => split),
+      ['test'],
+    );
   });
 
   it('are nothing where there are no rows', () => {

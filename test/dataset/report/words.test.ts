@@ -132,6 +132,11 @@ describe('what Temper sees in a dataset, in words:', () => {
     });
   }
 
+  it('no majority where the first of several labels is far ahead but not most', () => {
+    const words = describeFiles([train({ labels: { ham: 90, spam: 40, eggs: 40, bacon: 30 } })]);
+    assert.equal(words[0], 'good: No problems in any of the files.');
+  });
+
   it('no majority where two labels share the rows', () => {
     const words = describeFiles([train({ labels: { ham: 104, spam: 96 } })]);
     assert.equal(words[0], 'good: No problems in any of the files.');
@@ -146,6 +151,15 @@ describe('what Temper sees in a dataset, in words:', () => {
     assert.deepEqual(
       words.map((sentence) => sentence.slice(0, 20)),
       ['error: 1 error in tr', 'warning: 1 row of te', 'warning: The smalles', 'warning: 1 row of tr', 'info: 200 training r'],
+    );
+  });
+
+  it('no more than five also when there is something to say about the figures', () => {
+    const byCode = { secret: 1, 'duplicate-row': 1, 'conflicting-labels': 1 } as const;
+    const words = describeFiles([input('train', { rows: 3, lengths: [1, 2, 3], byCode, problems: one, isComplete: false })]);
+    assert.deepEqual(
+      words.map((sentence) => sentence.slice(0, 20)),
+      ['error: 1 error in tr', 'warning: 1 row of tr', 'info: Rows are still', 'info: Tokens are not', 'info: 3 training row'],
     );
   });
 
@@ -174,7 +188,7 @@ describe('what Temper sees in a dataset, in words:', () => {
   });
 
   it('that there is nothing', () => {
-    assert.deepEqual(describeFiles([]), ['error: There are no rows: temper.json names no file that is there.']);
+    assert.deepEqual(describeFiles([]), ['error: There are no rows: temper.json leads to no file that has any.']);
   });
 
   it('a label of many words shortened', () => {

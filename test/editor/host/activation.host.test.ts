@@ -33,6 +33,7 @@ describe('the extension, as it is installed', () => {
       'dist/sharp.cjs',
       'dist/sharp-wasm32.cjs',
       'dist/webview.js',
+      'dist/report.js',
       'models/tiny-encoder/model.safetensors',
       'models/tiny-decoder/model.safetensors',
       'templates/instruction-tuning/temper.json',
