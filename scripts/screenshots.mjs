@@ -1,5 +1,5 @@
-// npm run screenshots: the pictures of the README, taken in a real VS Code window: the run panel, the tree and a linted file, in
-// the light, the dark and the high-contrast theme.
+// npm run screenshots: the pictures of the README, taken in a real VS Code window: the run panel, the tree, a linted file and the
+// dataset report, in the light, the dark and the high-contrast theme.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ mkdirSync(pictures, { recursive: true });
 makeProject();
 for (const [name, theme] of Object.entries(themes)) await takePictures(name, theme);
 
-/** A trained project whose validation file has three broken rows. */
+/** A trained project whose validation file has three broken rows and one that stands in train. */
 function makeProject() {
   rmSync(project, { recursive: true, force: true });
   run('new', 'text-classification', project);
@@ -24,12 +24,17 @@ function makeProject() {
   run('train', project, '--run-id', 'lora-r8');
   const file = join(project, 'data', 'validation.jsonl');
   const rows = readFileSync(file, 'utf8').split('\n');
+  const [leak = ''] = readFileSync(join(project, 'data', 'train.jsonl'), 'utf8')
+    .split('\n')
+    .slice(7);
   rows.splice(
     2,
     0,
     '{"text": "Where is my parcel? It was due on Monday.", "label": "shiping"}',
     '{"text": "", "label": "billing"}',
     '{"text": "I can\'t log in since the update", "label": "login",}',
+    leak,
+    '{"text": "Please write to anna.berg@acme.io, my old address is dead", "label": "login"}',
   );
   writeFileSync(file, rows.join('\n'));
 }
@@ -73,8 +78,24 @@ async function takePictures(name, theme) {
     await page.locator('.squiggly-error').first().waitFor({ timeout: 20_000 });
     await workbench.runCommand('Problems: Focus on Problems View');
     await page.waitForTimeout(1500);
+    await page.locator('.monaco-editor .view-lines').click({ position: { x: 300, y: 300 } });
+    await page.keyboard.press('Control+Home');
+    await page.locator('.codelens-decoration').first().waitFor({ timeout: 20_000 });
+    await page
+      .locator('.monaco-editor .view-line')
+      .nth(9)
+      .hover({ position: { x: 160, y: 8 } });
+    await page.locator('.monaco-hover:visible').first().waitFor({ timeout: 10_000 });
+    await page.waitForTimeout(500);
     await page.screenshot({ path: join(pictures, `lint-${name}.png`) });
-    console.log(`${name}: docs/pictures/panel-${name}.png, docs/pictures/lint-${name}.png`);
+
+    await workbench.runCommand('View: Close All Editors');
+    await workbench.runCommand('View: Hide Panel');
+    await workbench.runCommand('Temper: Show Dataset Report');
+    await workbench.webview().locator('temper-dataset-report').waitFor();
+    await page.waitForTimeout(1500);
+    await page.screenshot({ path: join(pictures, `report-${name}.png`) });
+    console.log(`${name}: panel-${name}.png, lint-${name}.png and report-${name}.png in docs/pictures`);
   } finally {
     await workbench.close();
   }

@@ -20,10 +20,12 @@ export function formatSummary(result: FileResult): string | undefined {
   return parts.filter((part) => part !== undefined).join(separator);
 }
 
-function formatTokens({ summary: { tokens, maxLength } }: FileResult): string | undefined {
+/** Of a sample of the rows, the longest is at least that long. */
+function formatTokens({ summary: { rows, tokens, maxLength } }: FileResult): string | undefined {
   const longest = tokens?.at(-1);
   if (tokens === undefined || longest === undefined) return undefined;
   const limit = maxLength === undefined ? '' : messages.ofLimit(maxLength);
   const figures = [quantile(tokens, 0.5), quantile(tokens, 0.95), longest].map((count) => count.toLocaleString('en-US'));
-  return messages.tokenFigures(figures[0] ?? '', figures[1] ?? '', `${figures[2] ?? ''}${limit}`);
+  const atLeast = tokens.length < rows ? '≥ ' : '';
+  return messages.tokenFigures(figures[0] ?? '', figures[1] ?? '', `${atLeast}${figures[2] ?? ''}${limit}`);
 }

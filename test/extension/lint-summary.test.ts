@@ -25,7 +25,7 @@ describe('the line on top of a data file', () => {
         maxLength: 128,
         problems: { error: 2, warning: 5, information: 1 },
       },
-      '1,204 rows · 2 labels · tokens p50 12 · p95 84 · max 84 of 128 · 2 errors, 5 warnings, 1 hint',
+      '1,204 rows · 2 labels · tokens p50 12 · p95 84 · max ≥ 84 of 128 · 2 errors, 5 warnings, 1 hint',
     ],
     [
       'one of each in the singular',
@@ -33,7 +33,7 @@ describe('the line on top of a data file', () => {
       '1 row · 1 label · 1 error, 1 warning',
     ],
     ['that there is nothing wrong', { rows: 7 }, '7 rows · no problems'],
-    ['tokens without a limit', { rows: 7, tokens: new Uint32Array([4]) }, '7 rows · tokens p50 4 · p95 4 · max 4 · no problems'],
+    ['tokens of all rows, without a limit', { rows: 1, tokens: new Uint32Array([4]) }, '1 row · tokens p50 4 · p95 4 · max 4 · no problems'],
     ['no tokens where no row has any', { rows: 7, tokens: new Uint32Array(), maxLength: 16 }, '7 rows · no problems'],
   ] as const) {
     it(`says ${what}`, () => assert.equal(line(parts), text));
