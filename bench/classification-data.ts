@@ -67,8 +67,7 @@ function chooseColumn(names: readonly string[], columns: readonly string[]): str
 }
 
 function longestColumn(rows: readonly SourceRow[], columns: readonly string[]): string | undefined {
-  const length = (column: string) =>
-    rows.slice(0, 100).reduce((sum, { value }) => sum + textOf(value[column]).length, 0);
+  const length = (column: string) => rows.slice(0, 100).reduce((sum, { value }) => sum + textOf(value[column]).length, 0);
   return columns.toSorted((a, b) => length(b) - length(a))[0];
 }
 

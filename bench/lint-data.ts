@@ -79,7 +79,8 @@ export function readSource(): Source {
 /** Few words are frequent and many are rare, as in a language. */
 function makeSentences(): LabelledText[] {
   const random = createRandom(77);
-  const syllable = () => (['k', 'm', 'st', 'r', 'l', 'p'][random.integer(6)] ?? '') + (['a', 'en', 'i', 'or', 'u'][random.integer(5)] ?? '');
+  const syllable = () =>
+    (['k', 'm', 'st', 'r', 'l', 'p'][random.integer(6)] ?? '') + (['a', 'en', 'i', 'or', 'u'][random.integer(5)] ?? '');
   const words = Array.from({ length: 2500 }, () => Array.from({ length: 1 + random.integer(3) }, syllable).join(''));
   const word = () => words[Math.floor(words.length * random.next() ** 3)] ?? '';
   return Array.from({ length: 10_000 }, () => ({

@@ -25,8 +25,7 @@ const depths: Readonly<Record<string, Pick<SessionOptions, 'depth' | 'stages'>>>
 
 async function main(): Promise<void> {
   const [kind, path = '', file = ''] = positionals;
-  const answer = kind === 'edit' ? await measureEdits(path, file) : await measureReading(path);
-  console.log(JSON.stringify({ ...answer, peakBytes: readPeakBytes() }));
+  console.log(JSON.stringify(kind === 'edit' ? await measureEdits(path, file) : await measureReading(path)));
 }
 
 async function measureReading(path: string): Promise<object> {
@@ -41,6 +40,7 @@ async function measureReading(path: string): Promise<object> {
   return {
     seconds,
     cpuSeconds: (user + system) / 1e6,
+    peakBytes: readPeakBytes(),
     rows: files.reduce((sum, { summary }) => sum + summary.rows, 0),
     problems: countByCode(files),
     ...(values.list && { found: files.flatMap(({ problems }) => problems.map(({ line, code }) => ({ line, code }))) }),

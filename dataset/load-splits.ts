@@ -36,7 +36,7 @@ export async function loadSplits(project: Project, onLeaks: OnLeaks = 'refuse'):
   const notices = leaking.map((file) => `${describeLeaks(project, file)} The run was started all the same.`);
   for (const passed of files) {
     const { lint, file, sha256, bytes } = passed;
-    const rows = keepKnown(passed, labels);
+    const rows = keepKnown(passed.rows, labels);
     if (lint.role.split !== undefined) splits[lint.role.split] = { file, sha256, bytes, rows };
     const left = countRows(passed) - rows.length;
     if (left > 0) notices.push(describeLeft(project, passed, left));
@@ -51,18 +51,19 @@ function collectLabels(files: readonly PassedFile[]): string[] {
 }
 
 /** An unknown label gets this far only where temper.json says that it is no error. */
-function keepKnown({ rows }: PassedFile, labels: readonly string[]): DataRow[] {
+export function keepKnown(rows: readonly DataRow[], labels: readonly string[]): DataRow[] {
   const known = new Set(labels);
   return rows.filter((row) => row.kind !== 'classification' || known.has(row.label));
 }
 
 function countRows({ lint }: PassedFile): number {
-  return lint.blocks.reduce((sum, block) => sum + (block.lint?.sourceRows ?? 0), 0);
+  return lint.blocks.reduce((sum, block) => sum + (block.lint?.sourceRows ?? 0) + (block.lint?.unreadRows ?? 0), 0);
 }
 
 function describeLeft({ dir }: Project, passed: PassedFile, left: number): string {
   const of = `${left} of ${countRows(passed)} rows of ${relative(dir, passed.file)}`;
-  return `${of} ${left === 1 ? 'is' : 'are'} left out: their faults are no errors by "lint.rules" in temper.json.`;
+  const faults = left === 1 ? 'its faults' : 'their faults';
+  return `${of} ${left === 1 ? 'is' : 'are'} left out: temper.json says that ${faults} are no errors.`;
 }
 
 function countLeaks({ linted }: PassedFile): number {
@@ -91,7 +92,7 @@ function leaks(project: Project, leaking: readonly PassedFile[]): RunError {
 
 function withValidation(project: Project, splits: LoadedData['splits']): LoadedData['splits'] {
   const { train } = splits;
-  if (!train || splits.validation) return splits;
+  if (!train || splits.validation || project.config.data.validation !== undefined || train.rows.length === 0) return splits;
   const { data, training } = project.config;
   const parts = holdBack(train.rows, data.validationFraction, training.seed);
   if (parts.validation.length === 0) throw new RunFailure(nothingToHoldBack(train));

@@ -18,7 +18,7 @@ export function createModelInputs(reader: RowReader, task: string): ModelInputs 
   return {
     maxLength: reader.maxLength,
     countTokens: rememberCounts((row) => countIfRead(row, reader)),
-    fewestUnitsPerToken: task === 'text-classification' ? fewestUnitsPerToken(reader) : 0,
+    ...(task === 'text-classification' ? fewestUnits(reader) : { fewestUnitsPerToken: 0, fewestAsciiUnitsPerToken: 0 }),
   };
 }
 
@@ -29,7 +29,7 @@ function rememberCounts(count: (row: DataRow) => number): (row: DataRow) => numb
   const counts = new Map<string, number>();
   let remembered = 0;
   return (row) => {
-    const key = JSON.stringify({ ...row, line: 0 });
+    const key = keyOf(row);
     const known = counts.get(key);
     if (known !== undefined) return known;
     if (remembered > maxRemembered) {
@@ -41,6 +41,12 @@ function rememberCounts(count: (row: DataRow) => number): (row: DataRow) => numb
     remembered += key.length;
     return counted;
   };
+}
+
+/** Equal for rows that are read alike, and different for others. Most rows are a text, and that alone is quickly said. */
+function keyOf(row: DataRow): string {
+  if (row.kind !== 'classification') return JSON.stringify({ ...row, line: 0 });
+  return `${row.text.length}${row.textPair === undefined ? '' : '+'} ${row.text}${row.textPair ?? ''}`;
 }
 
 /** A conversation that the template refuses has no tokens; training refuses it and says why. */
@@ -57,7 +63,8 @@ function countIfRead(row: DataRow, reader: RowReader): number {
  * Of rows of one text or two. The special tokens take their part of `maxLength`, and the rest must do for the worst text
  * that there can be. A chat template may add what it likes to a conversation: for those nothing is safe but counting.
  */
-function fewestUnitsPerToken({ tokenizer, maxLength }: RowReader): number {
-  const room = maxLength - tokenizer.countPair('', '');
-  return Math.max(0, room) / (maxLength * tokenizer.mostTokensPerUnit);
+function fewestUnits({ tokenizer, maxLength }: RowReader): Pick<ModelInputs, 'fewestUnitsPerToken' | 'fewestAsciiUnitsPerToken'> {
+  const room = Math.max(0, maxLength - tokenizer.countPair('', '')) / maxLength;
+  const { any, ascii } = tokenizer.mostTokensPerUnit;
+  return { fewestUnitsPerToken: room / any, fewestAsciiUnitsPerToken: room / ascii };
 }

@@ -20,15 +20,25 @@ const growth: Readonly<Record<string, number>> = {
   BertNormalizer: 3,
 };
 
+/** `ascii`: of texts that have no other characters, which is what most are. */
+export interface TokenBound {
+  readonly any: number;
+  readonly ascii: number;
+}
+
 /** Tokens per UTF-16 unit of a text that is not empty, without those that the model adds. */
-export function mostTokensPerUnit(definition: TokenizerDefinition, settings: object): number {
+export function mostTokensPerUnit(definition: TokenizerDefinition, settings: object): TokenBound {
+  return { any: boundOf(definition, settings, false), ascii: boundOf(definition, settings, true) };
+}
+
+function boundOf(definition: TokenizerDefinition, settings: object, isAscii: boolean): number {
   if ('do_lowercase_and_remove_accent' in settings) return Infinity;
   const preTokenizers = stepsOf(definition.pre_tokenizer);
-  const grown = stepsOf(definition.normalizer).reduce((most, part) => most * growthOf(part), 1);
+  const grown = stepsOf(definition.normalizer).reduce((most, part) => most * growthOf(part, isAscii), 1);
   const isOfBytes = definition.model['byte_fallback'] === true || hasByteLevel(definition);
   const addsSpaces = preTokenizers.some((part) => part.type === 'Metaspace' || part['add_prefix_space'] === true);
   if (!preTokenizers.every(isKnown)) return Infinity;
-  return (grown + (addsSpaces ? 1 : 0)) * (isOfBytes ? bytesPerUnit : 1);
+  return (grown + (addsSpaces ? 1 : 0)) * (isOfBytes && !isAscii ? bytesPerUnit : 1);
 }
 
 /** Whether the vocabulary has bytes, written as letters. */
@@ -46,10 +56,11 @@ function isKnown({ type, replacement, str_rep: written }: TokenizerPart): boolea
   return knownPreTokenizers.includes(type) && (type !== 'Metaspace' || isOneLetter);
 }
 
-function growthOf(part: TokenizerPart): number {
+function growthOf(part: TokenizerPart, isAscii: boolean): number {
   if (part.type === 'Prepend') return 1 + lengthOf(part['prepend']);
   if (part.type === 'Replace') return 1 + 2 * lengthOf(part['content']); // between all units, and behind the last
-  return growth[part.type] ?? Infinity;
+  const grown = growth[part.type] ?? Infinity;
+  return isAscii && grown < Infinity ? 1 : grown;
 }
 
 function lengthOf(text: unknown): number {

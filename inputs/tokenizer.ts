@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { RunFailure } from '../protocol';
-import { hasByteLevel, mostTokensPerUnit } from './token-bound';
+import { hasByteLevel, mostTokensPerUnit, type TokenBound } from './token-bound';
 import { parseTokenizerDefinition, type TokenizerDefinition } from './tokenizer-definition';
 import { cutsAtSpaces, rememberWords } from './word-cache';
 
@@ -14,7 +14,7 @@ export interface Tokenizer {
   readonly vocabularySize: number;
   readonly padId: number;
   /** The most that a UTF-16 unit of a text can make; special tokens that are added come on top. Infinity when not known. */
-  readonly mostTokensPerUnit: number;
+  readonly mostTokensPerUnit: TokenBound;
   /** Ids that mark the text and are no part of it: padding, beginnings, ends, turns. */
   readonly specialIds: ReadonlySet<number>;
   /** As tokenizer_config.json names them, for chat templates and for knowing where a text ends. */

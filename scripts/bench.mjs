@@ -1,11 +1,11 @@
-// npm run bench, bench:run, bench:scale, bench:savings, bench:quality: builds Temper and the bench, then runs the program of that name (bench/README.md
+// npm run bench, bench:run, bench:scale, bench:savings, bench:quality, bench:lint: builds Temper and the bench, then runs the program of that name (bench/README.md
 // has the options). Start nothing else meanwhile. `node scripts/bench.mjs bundle` only makes the bench's bundles, for its test.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 import { build, nodeBundle, root } from './build.mjs';
 
-const programs = ['steps', 'run', 'scale', 'savings', 'quality'];
+const programs = ['steps', 'run', 'scale', 'savings', 'quality', 'lint'];
 const outdir = join(root, 'out', 'bench', 'programs');
 const [program = 'steps', ...args] = process.argv.slice(2);
 if (![...programs, 'bundle'].includes(program)) {
@@ -16,7 +16,7 @@ if (![...programs, 'bundle'].includes(program)) {
 if (program !== 'bundle') await build();
 await esbuild.build({
   ...nodeBundle,
-  entryPoints: [...programs, 'temper-contestant'].map((name) => `bench/${name}.ts`),
+  entryPoints: [...programs, 'temper-contestant', 'lint-subject'].map((name) => `bench/${name}.ts`),
   outdir,
   outExtension: { '.js': '.cjs' },
   sourcemap: 'inline',

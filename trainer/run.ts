@@ -5,6 +5,7 @@
  */
 import { loadSplits } from '../dataset/load-splits';
 import { createRandom, type Random } from '../dataset/seeded-random';
+import { requireTrainableSplits } from '../dataset/trainable-rows';
 import { describeThrown, initialRunState, protocolVersion, reduceRun, RunFailure, type RunState } from '../protocol';
 import { openEventLog } from '../runs/event-log';
 import { startHeartbeat } from '../runs/liveness';
@@ -39,6 +40,7 @@ export interface RunOutcome {
 export async function runTraining(request: RunRequest): Promise<RunOutcome> {
   const { config, dir: projectDir } = request.project;
   const data = await loadSplits(request.project, request.allowLeaks === true ? 'allow' : 'refuse');
+  requireTrainableSplits(request.project, data);
   const backend = await chooseBackend({ backend: config.backend, threads: config.threads, projectDir });
   const { initialWeights, training } = config;
   const { model: name, task } = config;
@@ -94,7 +96,8 @@ async function conductRun(run: Run): Promise<void> {
   try {
     announcePlan(run, training);
     const frozenNotice = frozen ? [frozen.notice] : [];
-    for (const message of [...run.data.notices, ...run.model.notes, ...notices, ...frozenNotice]) run.say({ kind: 'notice', message });
+    for (const message of [...run.data.notices, ...run.model.notes, ...notices, ...frozenNotice])
+      run.say({ kind: 'notice', message });
     await measureBaselines(run, training);
     const end = await consumeLoop(run, training, trainLoop(loopOptions(run, training, random)));
     await finishRun(run, training, end);

@@ -52,6 +52,7 @@ class SentenceReader {
   private readonly names: Names;
   private readonly rows: SourceRow[] = [];
   private readonly problems: Problem[] = [];
+  private unreadRows = 0;
   private sentence: Sentence = emptySentence();
 
   constructor(text: string, layout: ConllLayout, names: Names) {
@@ -63,7 +64,7 @@ class SentenceReader {
   read(): ParsedBlock {
     for (let line = 1; line <= this.lines.lineCount; line++) this.readLine(line, this.lines.lineText(line));
     this.endSentence();
-    return { rows: this.rows, problems: this.problems };
+    return { rows: this.rows, unreadRows: this.unreadRows, problems: this.problems };
   }
 
   private readLine(line: number, source: string): void {
@@ -89,7 +90,8 @@ class SentenceReader {
 
   private endSentence(): void {
     const { sentence, lines, layout, names } = this;
-    if (sentence.tokens.length > 0 && !sentence.isBroken) this.rows.push(new SentenceRow(sentence, { lines, layout, names }));
+    if (sentence.isBroken) this.unreadRows++;
+    else if (sentence.tokens.length > 0) this.rows.push(new SentenceRow(sentence, { lines, layout, names }));
     this.sentence = emptySentence();
   }
 }

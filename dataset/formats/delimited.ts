@@ -42,15 +42,21 @@ function parse(source: DelimitedBlock, { isFirst }: BlockPlace): ParsedBlock {
   const { block, head } = source;
   const rows: DelimitedRow[] = [];
   const problems: Problem[] = [];
+  let unreadRows = 0;
   let isHeader = isFirst && head.header !== 'none';
   for (let offset = 0; offset < block.text.length;) {
     const record = readRecord(block.text, offset, head.separator);
     offset = record.next;
     if (record.start === record.end) problems.push(blankLine(block, record));
     else if (isHeader || head.header !== 'broken') readRow(source, record, { isHeader, rows, problems });
+    if (!isHeader && isUnreadable(head, record)) unreadRows++;
     if (record.start < record.end) isHeader = false;
   }
-  return { rows, problems };
+  return { rows, unreadRows, problems };
+}
+
+function isUnreadable({ header, width }: DelimitedHead, { start, end, cells, fault }: DelimitedRecord): boolean {
+  return start < end && (fault !== undefined || cells.length !== width || header === 'broken');
 }
 
 interface Reading {

@@ -36,6 +36,8 @@ export interface SourceRow {
 export interface ParsedBlock {
   /** Those that could be read; a row with an error of its own is not among them. In the order of the text. */
   readonly rows: readonly SourceRow[];
+  /** How many could not be read; none when absent. */
+  readonly unreadRows?: number;
   /** Of syntax only, in any order, with ranges in the block. Each has its default severity. */
   readonly problems: readonly Problem[];
 }

@@ -74,7 +74,7 @@ class ListReader {
   private lastElement: Span | undefined;
 
   constructor(text: string, place: BlockPlace) {
-    this.to = { block: new BlockText(text), rows: [], problems: [] };
+    this.to = { block: new BlockText(text), rows: [], unreadRows: 0, problems: [] };
     this.text = text;
     this.place = place;
     this.wants = place.isFirst ? 'first' : 'comma';

@@ -21,11 +21,12 @@ const parser: BlockParser = {
 };
 
 function parse(text: string): ParsedBlock {
-  const to: JsonRows = { block: new BlockText(text), rows: [], problems: [] };
+  const to: JsonRows = { block: new BlockText(text), rows: [], unreadRows: 0, problems: [] };
   forEachLine(text, (start, end, line) => {
     const span = trim(text, start, end);
     if (span.start === span.end) to.problems.push(blankLine(to.block, { start, end }));
-    else if (!readJsonRow(to, span, line, { noun: 'line' })) to.problems.push(brokenLine(to.block, { start, end }, span));
+    else if (isCommentLine(text, span)) to.problems.push(commentLine(to.block, { start, end }, span));
+    else if (!readJsonRow(to, span, line, { noun: 'line' })) to.problems.push(brokenLine(to.block, span));
   });
   return to;
 }
@@ -38,15 +39,18 @@ function trim(text: string, start: number, end: number): Span {
   return { start: first, end: skipBlanksBack(text, end) };
 }
 
-function brokenLine(block: BlockText, line: Span, span: Span): Problem {
-  return invalidJson(block, span, removeComment(block, line, span) ?? splitLine(block, span));
+function brokenLine(block: BlockText, span: Span): Problem {
+  return invalidJson(block, span, splitLine(block, span));
 }
 
-/** A line that is nothing but a comment. */
-function removeComment(block: BlockText, line: Span, span: Span): Fix | undefined {
-  if (!/^(?:\/\/|#)/.test(block.text.slice(span.start, span.start + 2))) return undefined;
+/** Whether it is nothing but a comment: then no row is lost. */
+function isCommentLine(text: string, { start }: Span): boolean {
+  return text[start] === '#' || (text[start] === '/' && text[start + 1] === '/');
+}
+
+function commentLine(block: BlockText, line: Span, span: Span): Problem {
   const range = block.rangeOf({ start: line.start, end: skipLineEnd(block.text, line.end) });
-  return { title: 'Remove the comment', isSafe: true, edits: [{ ...range, text: '' }] };
+  return invalidJson(block, span, { title: 'Remove the comment', isSafe: true, edits: [{ ...range, text: '' }] });
 }
 
 /** Objects one behind the other, each of which is whole. */

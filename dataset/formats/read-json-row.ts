@@ -15,21 +15,28 @@ export interface RowWords {
 export interface JsonRows {
   readonly block: BlockText;
   readonly rows: JsonRow[];
+  /** How many could not be read. */
+  unreadRows: number;
   readonly problems: Problem[];
 }
 
-/** False when the text of the span, which has no blanks around, is not JSON. */
+/** False when the text of the span, which has no blanks around, is not JSON: then it is a row that could not be read. */
 export function readJsonRow(to: JsonRows, span: Span, line: number, { noun }: RowWords): boolean {
   const source = to.block.text.slice(span.start, span.end);
   let value: unknown;
   try {
     value = JSON.parse(source);
   } catch {
+    to.unreadRows++;
     return false; // V8's words and place are not for people, so they are found again
   }
-  if (!isObject(value)) to.problems.push(notAnObject(to.block, span, value, noun));
-  else to.rows.push(new JsonRow(to.block, span, line, value));
-  if (isObject(value) && hasDuplicateKeys(source, value)) to.problems.push(...duplicateKeys(to.block, span, source));
+  if (!isObject(value)) {
+    to.unreadRows++;
+    to.problems.push(notAnObject(to.block, span, value, noun));
+    return true;
+  }
+  to.rows.push(new JsonRow(to.block, span, line, value));
+  if (hasDuplicateKeys(source, value)) for (const problem of duplicateKeys(to.block, span, source)) to.problems.push(problem);
   return true;
 }
 

@@ -14,7 +14,8 @@ import { measureText, type Extent } from './position';
 export type BlockSource =
   | { readonly kind: 'kept'; readonly text: string }
   | { readonly kind: 'rows'; readonly rows: readonly SourceRow[] }
-  | { readonly kind: 'on-disk'; readonly start: number; readonly end: number }
+  /** `rowStarts`: of each row that is compared with others, where its first line begins, counted from `start`. */
+  | { readonly kind: 'on-disk'; readonly start: number; readonly end: number; readonly rowStarts: Uint32Array }
   | { readonly kind: 'gone' };
 
 export interface Block extends BlockPlace {
@@ -111,12 +112,16 @@ function findTouched(blocks: readonly Block[], { start, end, text }: TextChange)
   return { from, to, text: old.slice(0, start - offset) + text + old.slice(end - offset) };
 }
 
-/** Takes in blocks behind until the text ends where a row does. */
+/** Takes in blocks behind until the text ends where a row does; ever more at once, as each look is at all of the text. */
 function extend(parser: BlockParser, blocks: readonly Block[], touched: Touched): Touched {
   let { to, text } = touched;
   const isFirst = touched.from === 0;
   const endsWithin = () => text === '' || parser.findCut(text, { isFirst, isLast: false }) < text.length;
-  while (to < blocks.length && endsWithin()) text += keptText(blocks[to++]);
+  for (let most = 1; to < blocks.length && endsWithin(); most *= 2) {
+    const taken = blocks.slice(to, to + most);
+    text += taken.map(keptText).join('');
+    to += taken.length;
+  }
   return { from: touched.from, to, text };
 }
 

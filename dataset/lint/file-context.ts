@@ -4,7 +4,7 @@ import type { Problem, TextRange } from '../../protocol';
 import { openConll } from '../formats/conll';
 import { openDelimited } from '../formats/delimited';
 import { detectFormat } from '../formats/detect-format';
-import type { BlockParser, DetectedFormat, OpenFormat } from '../formats/format';
+import type { BlockParser, DetectedFormat, OpenFormat, SourceRow } from '../formats/format';
 import { openJsonArray } from '../formats/json-array';
 import { openJsonl } from '../formats/jsonl';
 import { openPlainText } from '../formats/plain-text';
@@ -38,6 +38,8 @@ export interface FileContext {
   readonly head: TextRange;
   /** When an edit changes it, all blocks are read again. */
   readonly key: string;
+  /** How much of the text told all that. */
+  readonly headUnits: number;
 }
 
 /** What is looked at to tell how a file is read. */
@@ -51,20 +53,39 @@ export function isTextFormat(format: DetectedFormat): format is TextFormat {
 
 /** Of a text that begins where its file does; a problem when nothing tells what it is. */
 export function openHead(role: FileRole, text: string): FileContext | Problem {
-  const format = detectFormat(basename(role.file), Buffer.from(text.slice(0, headUnits)), role.data);
+  const inMemory = { ...role.data, encoding: 'utf-8' } as const; // as Buffer writes it
+  const format = detectFormat(basename(role.file), Buffer.from(text.slice(0, headUnits)), inMemory);
   if ('code' in format) return format;
-  return isTextFormat(format) ? openText(role, format, text) : unreadableAsText(format);
+  const { encoding } = role.data;
+  return isTextFormat(format) ? openText(role, { ...format, encoding }, text) : unreadableAsText(format);
 }
 
 export function openText(role: FileRole, format: TextFormat, text: string): FileContext {
-  const head = text.slice(0, headUnits);
-  const parser = formats[format.format](head, role.data);
-  const isLast = head.length === text.length;
-  const cut = isLast ? head.length : parser.findCut(head, { isFirst: true, isLast });
-  const { rows } = parser.parse(head.slice(0, cut), { isFirst: true, isLast });
-  const samples = rows.slice(0, rowsLookedAt).map(({ value }) => value);
+  const parser = formats[format.format](text.slice(0, headUnits), role.data);
+  const { samples, units } = readSamples(parser, text);
   const names = parser.columns ?? collectNames(samples);
-  return createContext(role, { format, parser, names, samples, head: firstLine(text) });
+  return { ...createContext(role, { format, parser, names, samples, head: firstLine(text) }), headUnits: units };
+}
+
+/** Whether a text that is only the beginning of its file tells how all of it is read. */
+export function tellsEnough({ parser, headUnits: units }: FileContext, text: string): boolean {
+  return text.length > headUnits && (parser === undefined || units < text.length || findHeadCut(parser, text) > 0);
+}
+
+/** The first rows in the head; where the first one is longer than that, that one. */
+function readSamples(parser: BlockParser, text: string): { samples: SourceRow['value'][]; units: number } {
+  for (let units = headUnits; ; units *= 2) {
+    const head = text.slice(0, units);
+    const isLast = head.length === text.length;
+    const cut = isLast ? head.length : findHeadCut(parser, head);
+    const { rows } = parser.parse(head.slice(0, cut), { isFirst: true, isLast });
+    if (rows.length === 0 && !isLast && cut < head.length / 2) continue;
+    return { samples: rows.slice(0, units > headUnits ? 1 : rowsLookedAt).map(({ value }) => value), units };
+  }
+}
+
+function findHeadCut(parser: BlockParser, head: string): number {
+  return parser.findCut(head, { isFirst: true, isLast: false });
 }
 
 function unreadableAsText({ format }: DetectedFormat): Problem {
@@ -98,6 +119,7 @@ export function createContext(role: FileRole, { format, parser, names, samples, 
     severities: new Severities(role),
     folder: isFolder ? role.file : dirname(role.file),
     key: [format.format, parser?.key, keyOfShape(shape)].join('|'),
+    headUnits,
   };
 }
 

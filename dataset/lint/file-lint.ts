@@ -34,7 +34,7 @@ export function findingsOf({ findings }: FileLint): FileFindings[] {
 /** Those that are not of a block: of the bytes, of the shape, of the file as a whole. */
 export function fileProblems(lint: FileLint): Problem[] {
   const hasRows = lint.blocks.some((block) => (block.lint?.sourceRows ?? 0) > 0);
-  const found = hasRows ? [...headProblems(lint.context)] : lint.isLinted && !lint.hasErrors ? [noRows] : [];
+  const found = hasRows ? [...headProblems(lint.context)] : lint.isLinted && !lint.hasErrors ? [noRows(lint)] : [];
   if (lint.comparedRows !== undefined) found.push(partlyCompared(lint.comparedRows));
   const settled = lint.context?.severities.settle(found, () => '').problems ?? [];
   return [...lint.ownProblems, ...settled, ...findingsOf(lint).flatMap(({ atHead }) => atHead)];
@@ -47,12 +47,11 @@ function partlyCompared(rows: number): Problem {
 
 const firstPlace: TextRange = { line: 1, column: 1, endLine: 1, endColumn: 1 };
 
-const noRows: Problem = {
-  ...firstPlace,
-  code: 'no-rows',
-  severity: rules['no-rows'].severity,
-  message: 'The file has no rows. Add at least one.',
-};
+function noRows({ context, blocks }: FileLint): Problem {
+  const hasHeader = context?.parser?.columns !== undefined && blocks.some(({ units }) => units > 0);
+  const message = `${hasHeader ? 'The file has a header and no rows' : 'The file has no rows'}. Add at least one.`;
+  return { ...firstPlace, code: 'no-rows', severity: rules['no-rows'].severity, message };
+}
 
 export function changeText(text: string, { start, end, text: inserted }: TextChange): string {
   return text.slice(0, start) + inserted + text.slice(end);
@@ -132,7 +131,7 @@ export class FileLint {
     if (!context?.parser) return this.open(changeText(this.text(), change));
     this.blocks = spliceBlocks(context.parser, this.blocks, change);
     this.version = nextVersion();
-    if (change.start >= headUnits) return;
+    if (change.start >= context.headUnits) return;
     const opened = openHead(this.role, this.head());
     if ('code' in opened || opened.key !== context.key) return this.open(this.text());
     this.context = { ...opened, severities: context.severities };

@@ -1,9 +1,10 @@
 /** Looks at the images that the rows of a file name: whether they are there, whole and upright. Waits for the disk, so it is a stage of its own. */
-import { basename } from 'node:path';
+import { basename, relative } from 'node:path';
 import { rules, type Problem } from '../../protocol';
 import { createImageRules, type ImageFinding, type ImageRules } from '../rules/image-rules';
 import type { Block } from './blocks';
 import type { FileFindings, FileLint, LocatedProblem } from './file-lint';
+import { fingerprintText } from './fingerprint';
 import { problemOfFinding } from './finding-problem';
 import type { ImageInspector } from './linted-file';
 import type { BlockAgain, ReadingAgain } from './read-again';
@@ -66,6 +67,8 @@ function place({ context }: FileLint, finding: ImageFinding, { source }: ReadRow
   return { line: 1, column: 1, endLine: 1, endColumn: 1, code, severity: rules[code].severity, message, file: image };
 }
 
-function settle({ context }: FileLint, problems: readonly Problem[], read: BlockAgain | undefined) {
-  return context?.severities.settle(problems, (problem) => read?.fingerprintOf(problem) ?? '') ?? { problems: [], suppressed: 0 };
+function settle(lint: FileLint, problems: readonly Problem[], read: BlockAgain | undefined) {
+  const fingerprintOf = (problem: Problem) =>
+    problem.file === undefined ? (read?.fingerprintOf(problem) ?? '') : fingerprintText(relative(lint.role.file, problem.file));
+  return lint.context?.severities.settle(problems, fingerprintOf) ?? { problems: [], suppressed: 0 };
 }

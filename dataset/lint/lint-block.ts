@@ -32,6 +32,8 @@ export interface BlockLint {
   readonly unlisted?: readonly Unlisted[];
   /** Rows that could be read, whatever their shape. */
   readonly sourceRows: number;
+  /** Rows that could not. */
+  readonly unreadRows: number;
   /** Rows that can be trained on. */
   readonly rows: number;
   /** How many rows have each field. */
@@ -52,6 +54,8 @@ export interface LintedRows {
 
 /** Rows of a block that figures are taken of: a block holds a few thousand, and counting tokens is the slowest part. */
 const sampledRows = 256;
+/** Of so few, all: then the longest is known. */
+const fewRows = 1000;
 
 /** `fingerprintOf` is asked only where a suppression of single rows could fit. */
 export function lintRows(
@@ -67,6 +71,7 @@ export function lintRows(
     ...seen,
     ...settled,
     sourceRows: parsed.rows.length,
+    unreadRows: parsed.unreadRows ?? 0,
     rows: isTrainable ? rows.length : 0,
     names: countNames(parsed.rows),
   };
@@ -112,7 +117,7 @@ function lookAtRows(context: FileContext, rows: readonly ReadRow[], depth: Depth
 
 /** Evenly, and the longest. */
 function sampleRows(lengths: readonly number[]): number[] {
-  const stride = Math.max(1, Math.ceil(lengths.length / sampledRows));
+  const stride = lengths.length <= fewRows ? 1 : Math.ceil(lengths.length / sampledRows);
   let longest = 0;
   for (let index = 1; index < lengths.length; index++) if ((lengths[index] ?? 0) > (lengths[longest] ?? 0)) longest = index;
   return lengths.flatMap((_, index) => (index % stride === 0 || index === longest ? [index] : []));

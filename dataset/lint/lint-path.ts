@@ -32,9 +32,16 @@ async function findDataFiles(folder: string, names: readonly string[]): Promise<
     const format = formatOfName(name);
     if (format === undefined || format === 'text') continue;
     const file = join(folder, name);
+    if (!(await isFile(file))) continue;
     if (format !== 'json' || (await beginsList(file))) files.push(file);
   }
   return files;
+}
+
+/** Or may be one: a link that leads nowhere is reported. Folders have rows of their own, and a pipe would be waited for. */
+async function isFile(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found === undefined || found.isFile();
 }
 
 async function beginsList(file: string): Promise<boolean> {
@@ -63,10 +70,10 @@ async function findProject(file: string, options: SessionOptions, dir = dirname(
   return dirname(dir) === dir ? undefined : findProject(file, options, dirname(dir));
 }
 
-/** The last word on each file. */
+/** The last word on each file, as each split that it is. */
 async function lintAll(session: LintSession): Promise<LintedFile[]> {
   const files = new Map<string, LintedFile>();
-  for await (const linted of session.run()) files.set(linted.file, linted);
+  for await (const linted of session.run()) files.set(`${linted.split}:${linted.file}`, linted);
   const all = [...files.values()];
   const isConfig = ({ file }: LintedFile) => basename(file) === configFileName;
   return [

@@ -88,10 +88,14 @@ export class LintSession {
   async *run(): AsyncGenerator<LintedFile, void, void> {
     const began = this.changes;
     const rest = () => this.rest(began);
-    const roles = await this.readRoles((file) => this.unsavedText(file));
+    const roles = await this.readRoles((file) => this.findUnsaved(file));
     this.roles = roles;
     const names = new Set(roles.roles.map(nameOfRole));
-    for (const name of this.lints.keys()) if (!names.has(name)) this.lints.delete(name);
+    for (const [name, lint] of this.lints) {
+      if (names.has(name)) continue;
+      lint.reported = undefined; // should the project name it again
+      this.lints.delete(name);
+    }
     for (const role of roles.roles) {
       const lint = await this.read(role, rest);
       if (!lint || !(await rest())) return;
@@ -147,7 +151,9 @@ export class LintSession {
 
   private *reportConfig(roles: ProjectRoles): Generator<LintedFile> {
     if (roles.configFile === undefined) return;
-    yield reportConfig(roles, roles.configFile, this.allLints);
+    const { depth = everything, stages = allStages } = this.options;
+    const hasAll = depth.rowRules && depth.digests && stages.leaks && stages.nearDuplicates && stages.images;
+    yield reportConfig(roles, roles.configFile, hasAll ? this.allLints : []);
   }
 
   private report(lint: FileLint, isComplete: boolean): LintedFile {
@@ -155,9 +161,9 @@ export class LintSession {
     return reportFile(lint, { maxProblems: this.options.limits.maxProblems, isComplete, again: this.again });
   }
 
-  private unsavedText(file: string): string | undefined {
+  private findUnsaved(file: string): (() => string) | undefined {
     const opened = this.opened.get(file);
-    return opened && textOf(opened);
+    return opened && (() => textOf(opened));
   }
 
   /** Lets others in now and then; false when what is under way is out of date. */

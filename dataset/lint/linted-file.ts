@@ -32,7 +32,7 @@ export interface LintedFile {
   readonly summary: FileSummary;
   /** Whether rules that look at whole files, and at train against held-out, have had their say. */
   readonly isComplete: boolean;
-  /** The text fingerprint of a problem's row, for suppressions and baselines: 12 hexadecimal digits. */
+  /** The text fingerprint of a problem's row, for suppressions and baselines: 12 hexadecimal digits; empty for what is about the whole file. */
   fingerprintOf(problem: Problem): string;
 }
 
@@ -61,7 +61,7 @@ export interface ModelOfProject {
 /** What linting cannot do by itself. */
 export interface LintTools {
   /** `undefined` when the model of the project is not on this machine. Asked for once a project and its settings. */
-  readInputs?(model: ModelOfProject): Promise<ModelInputs | undefined>;
+  readonly readInputs?: (model: ModelOfProject) => Promise<ModelInputs | undefined>;
   readonly images?: ImageInspector;
 }
 

@@ -30,13 +30,10 @@ export async function locateFindings(findings: Findings, locating: Locating): Pr
       if (!(await locating.rest())) return undefined;
       continue;
     }
-    if (listed >= locating.maxProblems) {
-      count(unlisted, finding, locating.lint);
-      continue;
-    }
     const { severities } = locating.lint.context ?? {};
     if (severities?.isOff(finding.code)) continue;
-    const found = locate(finding, locating);
+    const isListed = listed < locating.maxProblems;
+    const found = isListed ? locate(finding, locating) : leaveOut(finding, locating);
     const { problems, suppressed: hidden } = severities?.settle([found.problem], () => found.fingerprint()) ?? {
       problems: [],
       suppressed: 0,
@@ -45,14 +42,11 @@ export async function locateFindings(findings: Findings, locating: Locating): Pr
     const [problem] = problems;
     if (problem === undefined) continue;
     listed++;
-    if (found.block === undefined) atHead.push(problem);
+    if (!isListed) unlisted.set(problem.code, (unlisted.get(problem.code) ?? 0) + 1);
+    else if (found.block === undefined) atHead.push(problem);
     else append(located, found.block, { problem, ...(found.twin && { twin: found.twin }) });
   }
   return { located, atHead, unlisted, suppressed };
-}
-
-function count(unlisted: Map<ProblemCode, number>, { code }: FileFinding, { context }: FileLint): void {
-  if (!context?.severities.isOff(code)) unlisted.set(code, (unlisted.get(code) ?? 0) + 1);
 }
 
 function append(located: Map<Block, LocatedProblem[]>, block: Block, problem: LocatedProblem): void {
@@ -64,6 +58,16 @@ function append(located: Map<Block, LocatedProblem[]>, block: Block, problem: Lo
 interface Located extends LocatedProblem {
   readonly block: Block | undefined;
   readonly fingerprint: () => string;
+}
+
+/** Counted, and located only where its row may be suppressed. */
+function leaveOut(finding: FileFinding, locating: Locating): Located {
+  const { code, message, severity = rules[code].severity } = finding;
+  return {
+    problem: { ...lineOf(0), code, severity, message },
+    block: undefined,
+    fingerprint: () => locate(finding, locating).fingerprint(),
+  };
 }
 
 function locate(finding: FileFinding, locating: Locating): Located {

@@ -57,10 +57,9 @@ function startLint(opened: OpenText, role: FileRole, depth: Depth): FileLint {
   return lint;
 }
 
-/** `undefined` when it was stopped, or the file is gone. */
+/** `undefined` when it was stopped. */
 export async function openDisk(known: FileLint | undefined, role: FileRole, opening: Opening): Promise<FileLint | undefined> {
   const stamp = await stampOf(role.file);
-  if (stamp === undefined) return undefined;
   if (known?.stamp === stamp && known.key === keyOfRole(role)) {
     known.role = role;
     return known;
@@ -81,14 +80,17 @@ function unreadable(thrown: unknown): Problem {
   return { line: 1, column: 1, endLine: 1, endColumn: 1, code: 'unreadable-file', severity: 'error', message };
 }
 
-async function stampOf(file: string): Promise<string | undefined> {
+/** Of what is gone, or was never there: reading it says so. */
+async function stampOf(file: string): Promise<string> {
   const found = await stat(file).catch(() => undefined);
-  return found && `${found.mtimeMs}|${found.size}`;
+  return found ? `${found.mtimeMs}|${found.size}` : 'gone';
 }
 
 async function readInto(lint: FileLint, opening: Opening): Promise<boolean> {
   const { file, data } = lint.role;
-  const isFolder = (await stat(file)).isDirectory();
+  const found = await stat(file);
+  const isFolder = found.isDirectory();
+  if (!isFolder && !found.isFile()) throw new Error('it is neither a file nor a folder'); // a pipe would be waited for
   const format = detectFormat(basename(file), isFolder ? undefined : await readHead(file), data);
   if ('code' in format) {
     lint.refuse(format);

@@ -22,7 +22,10 @@ export interface ProjectRoles {
   readonly named: readonly string[];
 }
 
-export type ReadRoles = (unsaved: (file: string) => string | undefined) => Promise<ProjectRoles>;
+/** Undefined for a file that no editor holds. The text is put together when it is asked for, which takes a while for a large file. */
+export type FindUnsaved = (file: string) => (() => string) | undefined;
+
+export type ReadRoles = (unsaved: FindUnsaved) => Promise<ProjectRoles>;
 
 /** Files that no project names. */
 export function rolesAlone(files: readonly string[]): ReadRoles {
@@ -48,7 +51,7 @@ export function rolesOfProject(projectDir: string, tools: LintTools): ReadRoles 
   const configFile = join(resolve(projectDir), configFileName);
   let known: { readonly key: string; readonly inputs: Promise<ModelInputs | undefined> } | undefined;
   return async (unsaved) => {
-    const read = await readConfig(configFile, unsaved(configFile));
+    const read = await readConfig(configFile, unsaved(configFile)?.());
     if (read === undefined) return noProject;
     const { text, problems } = read;
     const parsed = problems.some(({ severity }) => severity === 'error') ? undefined : parseConfig(JSON.parse(text));
@@ -85,7 +88,7 @@ async function readInputs({ dir, config }: Project, { readInputs: read }: LintTo
 
 interface Surroundings {
   readonly inputs: ModelInputs | undefined;
-  readonly unsaved: (file: string) => string | undefined;
+  readonly unsaved: FindUnsaved;
 }
 
 async function findFiles(

@@ -22,73 +22,63 @@ export interface RowAgain {
   readonly linesBefore: number;
 }
 
-interface BlockLines {
-  readonly text: string;
-  readonly lines: LineIndex;
-}
-
 const rememberedBlocks = 8;
-const rememberedTexts = 64;
 
 /** Remembers the last few blocks: neighbours are asked for one after the other. */
 export class ReadingAgain {
   private readonly blocks = new Map<Block, BlockAgain>();
-  private readonly texts = new Map<Block, BlockLines>();
+  /** Of blocks whose text is kept: as long as they are. */
+  private readonly lines = new WeakMap<Block, LineIndex>();
 
   /** `undefined` when its text is gone, or the file was changed meanwhile. */
   read(lint: FileLint, block: Block): BlockAgain | undefined {
-    return remember(this.blocks, { block, most: rememberedBlocks, read: () => readBlock(lint, block) });
+    const known = this.blocks.get(block);
+    if (known) return known;
+    const again = readBlock(lint, block);
+    if (!again) return undefined;
+    const [oldest] = this.blocks.keys();
+    if (this.blocks.size >= rememberedBlocks && oldest) this.blocks.delete(oldest);
+    this.blocks.set(block, again);
+    return again;
   }
 
   /** One row by its number in the block. Twins are anywhere in a file: the other rows of the block are left alone where that can be. */
   readRow(lint: FileLint, block: Block, index: number): RowAgain | undefined {
-    const alone = standsAlone(lint, block, index) ? this.readAlone(lint, block, index) : undefined;
+    const isOfLines = formatsOfLines.includes(lint.context?.format.format);
+    const alone = isOfLines ? this.readAlone(lint, block, index) : undefined;
     if (alone) return alone;
     const row = this.read(lint, block)?.rows[index];
     return row && { row, linesBefore: 0 };
   }
 
   private readAlone(lint: FileLint, block: Block, index: number): RowAgain | undefined {
-    const { rowLines } = block.lint ?? {};
-    const line = rowLines?.[index];
-    const opened = remember(this.texts, { block, most: rememberedTexts, read: () => readLines(lint, block) });
-    if (line === undefined || !lint.context?.parser || !opened) return undefined;
-    const { text, lines } = opened;
-    const next = rowLines?.[index + 1];
-    const end = next === undefined ? text.length : lines.offsetAt(next, 1);
-    const place = { isFirst: false, isLast: block.isLast && next === undefined };
-    const parsed = lint.context.parser.parse(text.slice(lines.offsetAt(line, 1), end), place);
+    const line = block.lint?.rowLines[index];
+    const text = this.readText(lint, block, index);
+    if (line === undefined || text === undefined || !lint.context?.parser) return undefined;
+    const parsed = lint.context.parser.parse(text, { isFirst: false, isLast: false });
     const [row] = readRows(lint.context, parsed).rows;
     return row?.source.line === 1 ? { row, linesBefore: line - 1 } : undefined;
   }
+
+  /** From the first line of a row to that of the next. */
+  private readText({ role: { file } }: FileLint, block: Block, index: number): string | undefined {
+    const { source, lint } = block;
+    if (source.kind === 'on-disk') {
+      const [from, to] = source.rowStarts.subarray(index, index + 2);
+      return from === undefined
+        ? undefined
+        : readStretch(file, source.start + from, to === undefined ? source.end : source.start + to);
+    }
+    const [line, next] = lint?.rowLines.subarray(index, index + 2) ?? [];
+    if (source.kind !== 'kept' || line === undefined) return undefined;
+    const lines = this.lines.get(block) ?? createLineIndex(source.text);
+    this.lines.set(block, lines);
+    return source.text.slice(lines.offsetAt(line, 1), next === undefined ? undefined : lines.offsetAt(next, 1));
+  }
 }
 
-interface Remembering<Value> {
-  readonly block: Block;
-  readonly most: number;
-  readonly read: () => Value | undefined;
-}
-
-function remember<Value>(known: Map<Block, Value>, { block, most, read }: Remembering<Value>): Value | undefined {
-  const value = known.get(block) ?? read();
-  if (value === undefined || known.has(block)) return value;
-  const [oldest] = known.keys();
-  if (known.size >= most && oldest) known.delete(oldest);
-  known.set(block, value);
-  return value;
-}
-
+/** Of which a row is whole lines, read alike whatever stands around. */
 const formatsOfLines: readonly unknown[] = ['jsonl', 'csv', 'tsv', 'text'] satisfies FormatName[];
-
-/** Whether its lines are read alike without those around: a header is not, and the last row may go with the line end in front of it. */
-function standsAlone({ context }: FileLint, { isFirst, isLast, lint }: Block, index: number): boolean {
-  return formatsOfLines.includes(context?.format.format) && !isFirst && !(isLast && index + 1 === lint?.rowLines.length);
-}
-
-function readLines(lint: FileLint, block: Block): BlockLines | undefined {
-  const text = textOf(lint, block);
-  return text === undefined ? undefined : { text, lines: createLineIndex(text) };
-}
 
 function readBlock(lint: FileLint, block: Block): BlockAgain | undefined {
   const { context } = lint;

@@ -2,11 +2,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import type { ProblemCode } from '../../protocol';
 import { readTextFile } from '../read-text/read-text';
 import { createTextReader, type TextSummary } from '../read-text/text-reader';
 import type { DataRow } from '../shapes/rows';
+import { createLineIndex } from '../text-position';
 import { BlockCutter, createBlock, type Block, type BlockSource, type CutText } from './blocks';
-import { openText, type FileContext, type TextFormat } from './file-context';
+import { openText, tellsEnough, type FileContext, type TextFormat } from './file-context';
 import { nextVersion, type FileLint } from './file-lint';
 import { createFingerprints } from './fingerprint';
 import { capProblems, lintRows, type BlockLint } from './lint-block';
@@ -19,8 +21,8 @@ export interface Reading {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Texts of smaller files stay in memory; of larger ones blocks are read again where they must be. */
-const keptTextBytes = 64_000_000;
+/** Texts of smaller files stay in memory; of larger ones blocks are read again where they must be. Tests make it small. */
+export const keptText = { bytes: 64_000_000 };
 
 /** What stays of a row to be compared takes about 200 bytes. */
 const digestedRows = 1_000_000;
@@ -29,17 +31,18 @@ const keptProblems = 100_000;
 /** False when it was stopped: then the lint is of no use. */
 export async function readTextInto(lint: FileLint, format: TextFormat, reading: Reading): Promise<boolean> {
   const { file, data } = lint.role;
-  const keepsText = (await stat(file)).size <= keptTextBytes;
+  const keepsText = (await stat(file)).size <= keptText.bytes;
   const reader = createTextReader(data.encoding);
   const assembly = new Assembly(lint, reading.keepsRows, keepsText);
   for await (const text of readTextFile(file, reader, reading.signal)) {
-    assembly.open(format, text);
-    for (const cut of assembly.cut(text)) {
+    assembly.open(format, text, false);
+    for (const cut of assembly.cut()) {
       assembly.add(cut);
       if (!(await reading.rest())) return false;
     }
   }
-  assembly.open(format, '');
+  assembly.open(format, '', true);
+  for (const cut of assembly.cut()) assembly.add(cut);
   assembly.finish(reader.summarize());
   return true;
 }
@@ -64,6 +67,9 @@ class Assembly {
   private readonly rows: DataRow[] = [];
   private context: FileContext | undefined;
   private cutter: BlockCutter | undefined;
+  /** What came and is not cut yet, and how much of it tells how the rest is read. */
+  private text = '';
+  private wanted = 0;
   private bytes = 0;
   private lines = 0;
   private problems = 0;
@@ -75,14 +81,22 @@ class Assembly {
     this.keepsText = keepsText;
   }
 
-  /** The first text tells how the rest is read. */
-  open(format: TextFormat, text: string): void {
-    if (this.context) return;
-    this.context = openText(this.lint.role, format, text);
-    this.cutter = this.context.parser && new BlockCutter(this.context.parser);
+  /** The first text tells how the rest is read, if all of its first row is in it. */
+  open(format: TextFormat, text: string, isLast: boolean): void {
+    this.text += text;
+    if (this.context || (!isLast && this.text.length < this.wanted)) return;
+    const context = openText(this.lint.role, format, this.text);
+    this.wanted = 2 * this.text.length; // trying again at every piece would be quadratic
+    if (!isLast && !tellsEnough(context, this.text)) return;
+    this.context = context;
+    this.cutter = context.parser && new BlockCutter(context.parser);
   }
 
-  *cut(text: string): Generator<CutText> {
+  /** Of the text that came since the last time. */
+  *cut(): Generator<CutText> {
+    if (!this.context) return;
+    const { text } = this;
+    this.text = '';
     if (this.cutter) yield* this.cutter.push(text);
   }
 
@@ -92,7 +106,7 @@ class Assembly {
     const digests = this.lint.depth.digests && this.digestedRows < digestedRows;
     const fingerprints = createFingerprints(cut.text, parsed.rows);
     const { lint, rows } = lintRows(this.context, parsed, { ...this.lint.depth, digests }, fingerprints);
-    const block = createBlock(cut, this.sourceOf(cut.text));
+    const block = createBlock(cut, this.sourceOf(cut.text, lint));
     this.take(block, lint);
     if (this.keepsRows) for (const row of rows) this.rows.push({ ...row, line: row.line + this.lines });
     this.lines += block.extent.lines;
@@ -106,22 +120,47 @@ class Assembly {
     this.blocks.push(block);
   }
 
-  private sourceOf(text: string): BlockSource {
+  private sourceOf(text: string, { rowLines }: BlockLint): BlockSource {
     if (this.keepsText) return { kind: 'kept', text };
     const start = this.bytes;
     this.bytes += Buffer.byteLength(text);
-    return { kind: 'on-disk', start, end: this.bytes };
+    return { kind: 'on-disk', start, end: this.bytes, rowStarts: countBytesBefore(text, rowLines) };
   }
 
   finish(summary: TextSummary): void {
     if (this.cutter) this.add(this.cutter.finish());
     this.lint.context = this.context;
-    this.lint.blocks = findable(this.blocks, summary);
+    this.lint.blocks = withoutEcho(findable(this.blocks, summary), summary);
     this.lint.rows = this.rows;
     this.lint.disk = { bytes: summary.bytes, sha256: summary.sha256 };
     this.lint.ownProblems = this.context?.severities.settle(summary.problems, () => '').problems ?? [];
     this.lint.version = nextVersion();
   }
+}
+
+/** In UTF-8, for each of some lines of a text, in their order. */
+function countBytesBefore(text: string, lines: Uint32Array): Uint32Array {
+  if (lines.length === 0) return lines;
+  const index = createLineIndex(text);
+  let [offset, bytes] = [0, 0];
+  return lines.map((line) => {
+    const start = index.offsetAt(line, 1);
+    bytes += Buffer.byteLength(text.slice(offset, start));
+    offset = start;
+    return bytes;
+  });
+}
+
+/** What is not UTF-8 became U+FFFD: one fault, and not mojibake besides. */
+function withoutEcho(blocks: readonly Block[], { problems }: TextSummary): readonly Block[] {
+  if (!problems.some(({ code }) => code === 'invalid-encoding')) return blocks;
+  const isOther = ({ code }: { readonly code: ProblemCode }) => code !== 'mojibake';
+  return blocks.map((block) => {
+    const { lint } = block;
+    if (lint === undefined) return block;
+    const unlisted = lint.unlisted?.filter(isOther) ?? [];
+    return { ...block, lint: { ...lint, problems: lint.problems.filter(isOther), unlisted } };
+  });
 }
 
 /** Bytes of a block are known from its text only where every byte of the file was UTF-8 and is in the text. */
@@ -131,6 +170,6 @@ function findable(blocks: readonly Block[], { encoding, hadByteOrderMark, proble
   return blocks.map((block) => {
     if (block.source.kind !== 'on-disk') return block;
     const { start, end } = block.source;
-    return { ...block, source: isExact ? { kind: 'on-disk', start: start + shift, end: end + shift } : { kind: 'gone' } };
+    return { ...block, source: isExact ? { ...block.source, start: start + shift, end: end + shift } : { kind: 'gone' } };
   });
 }

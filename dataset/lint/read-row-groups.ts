@@ -59,9 +59,14 @@ function openTable(lint: FileLint, format: DetectedFormat, reader: RowGroupReade
 function lintBatch(
   context: FileContext,
   { depth }: FileLint,
-  { rows: sources, problems }: RowBatch,
+  { rows: sources, rowCount, problems }: RowBatch,
 ): { block: Block; rows: readonly DataRow[] } {
-  const { lint, rows } = lintRows(context, { rows: sources, problems }, depth, createTableFingerprints(sources));
+  const { lint, rows } = lintRows(
+    context,
+    { rows: sources, unreadRows: rowCount - sources.length, problems },
+    depth,
+    createTableFingerprints(sources),
+  );
   const nothing = { lines: 0, units: 0 };
   return {
     block: { isFirst: false, isLast: false, extent: nothing, units: 0, source: { kind: 'rows', rows: sources }, lint },

@@ -1,7 +1,9 @@
 /** What is said of a file: its problems in order, moved to where their blocks are now, and its figures. */
-import type { Problem } from '../../protocol';
+import { relative } from 'node:path';
+import { severities, type Problem, type Severity } from '../../protocol';
 import type { Block } from './blocks';
 import { fileProblems, findingsOf, type FileLint, type LocatedProblem } from './file-lint';
+import { fingerprintText } from './fingerprint';
 import type { LintedFile } from './linted-file';
 import { add, comparePlaces, moveProblem, moveRange, type Origin } from './position';
 import type { ReadingAgain } from './read-again';
@@ -28,26 +30,33 @@ export function reportFile(lint: FileLint, { maxProblems, isComplete, again }: R
   };
 }
 
-/** Blocks come in the order of the file: no more are looked at than fill the list. */
+/** In the order of the file. Of more than may be listed the worst are taken, and of these the first. */
 function collectProblems(lint: FileLint, maxProblems: number): Problem[] {
-  const problems: Problem[] = fileProblems(lint);
-  const own = problems.length;
-  for (const { block, origin } of placeBlocks(lint.blocks)) {
-    if (problems.length - own >= maxProblems) break;
-    problems.push(...problemsOfBlock(lint, block).map((located) => placeProblem(located, origin)));
+  const picked: Problem[] = [];
+  for (const severity of severities) {
+    const wanted = maxProblems - picked.length;
+    if (wanted > 0) for (const problem of collectOf(severity, lint, wanted)) picked.push(problem); // too many to be arguments
   }
-  return problems.sort(comparePlaces).slice(0, maxProblems);
+  return picked.sort(comparePlaces);
 }
 
-/** In the order of the file, listed or not. */
-export function findFirstError(lint: FileLint): Problem | undefined {
-  const isError = ({ severity }: Problem) => severity === 'error';
-  const own = fileProblems(lint).filter(isError);
+/** Blocks come in the order of the file: no more are looked at than fill the list. */
+function collectOf(severity: Severity, lint: FileLint, wanted: number): Problem[] {
+  const problems = fileProblems(lint).filter((problem) => problem.severity === severity);
+  const own = problems.length;
+  const originOf = createOrigins();
   for (const { block, origin } of placeBlocks(lint.blocks)) {
-    const found = problemsOfBlock(lint, block).filter(({ problem }) => isError(problem));
-    if (found.length > 0) return [...own, ...found.map((located) => placeProblem(located, origin))].sort(comparePlaces)[0];
+    if (problems.length - own >= wanted) break;
+    for (const located of problemsOfBlock(lint, block)) {
+      if (located.problem.severity === severity) problems.push(placeProblem(located, origin, originOf));
+    }
   }
-  return own.sort(comparePlaces)[0];
+  return problems.sort(comparePlaces).slice(0, wanted);
+}
+
+/** Listed or not. */
+export function findFirstError(lint: FileLint): Problem | undefined {
+  return collectOf('error', lint, 1)[0];
 }
 
 function problemsOfBlock(lint: FileLint, block: Block): LocatedProblem[] {
@@ -55,9 +64,11 @@ function problemsOfBlock(lint: FileLint, block: Block): LocatedProblem[] {
   return [...local, ...findingsOf(lint).flatMap(({ located }) => located.get(block) ?? [])];
 }
 
-function placeProblem({ problem, twin }: LocatedProblem, origin: Origin): Problem {
+type OriginOf = (lint: FileLint, block: Block) => Origin | undefined;
+
+function placeProblem({ problem, twin }: LocatedProblem, origin: Origin, originOf: OriginOf): Problem {
   const moved = moveProblem(problem, origin);
-  const twinOrigin = twin && originOf(twin.lint.blocks, twin.block);
+  const twinOrigin = twin && originOf(twin.lint, twin.block);
   if (!twin || !twinOrigin) return moved;
   return { ...moved, related: [{ ...twin.place, ...moveRange(twin.place, twinOrigin) }, ...(moved.related ?? [])] };
 }
@@ -77,13 +88,24 @@ export function hasLine({ source, extent }: Block, origin: Origin, line: number)
   return first !== undefined && last !== undefined && line >= first.line && line <= last.endLine;
 }
 
-/** `undefined` when the block is not in the file any more. */
-export function originOf(blocks: readonly Block[], wanted: Block): Origin | undefined {
-  for (const { block, origin } of placeBlocks(blocks)) if (block === wanted) return origin;
-  return undefined;
+function isSame(a: Problem, b: Problem): boolean {
+  return a.code === b.code && a.message === b.message && a.file === b.file && comparePlaces(a, b) === 0;
 }
 
+/** `undefined` for a block that is not in the file any more. Files are walked through once, however many twins are in them. */
+function createOrigins(): OriginOf {
+  const known = new Map<FileLint, ReadonlyMap<Block, Origin>>();
+  return (lint, block) => {
+    const origins = known.get(lint) ?? new Map([...placeBlocks(lint.blocks)].map((placed) => [placed.block, placed.origin]));
+    known.set(lint, origins);
+    return origins.get(block);
+  };
+}
+
+/** Empty for what is about the file as a whole, as it is when suppressions are looked up. */
 function fingerprintAt(lint: FileLint, problem: Problem, again: ReadingAgain): string {
+  if (fileProblems(lint).some((own) => isSame(own, problem))) return '';
+  if (problem.file !== undefined) return fingerprintText(relative(lint.role.file, problem.file));
   for (const { block, origin } of placeBlocks(lint.blocks)) {
     if (!hasLine(block, origin, problem.line)) continue;
     if (block.source.kind === 'rows') return again.read(lint, block)?.fingerprintOf(problem) ?? '';

@@ -47,6 +47,7 @@ function describeTool({ temperVersion, rulesPage }: SarifOptions): object {
 function createResult(problem: Problem, linted: LintedFile, workingDir: string): object {
   const { code, severity, message, related = [], fixes = [] } = problem;
   const file = problem.file ?? linted.file;
+  const fingerprint = linted.fingerprintOf(problem); // none for what is about the whole file
   const relatedLocations = related.map((place) => ({
     ...locate(place.file ?? file, place, workingDir),
     message: { text: place.message },
@@ -58,7 +59,7 @@ function createResult(problem: Problem, linted: LintedFile, workingDir: string):
     message: { text: message },
     locations: [hasText(linted, problem) ? locate(file, problem, workingDir) : locateRow(file, problem, workingDir)],
     ...(relatedLocations.length > 0 && { relatedLocations }),
-    partialFingerprints: { 'temperRow/v1': linted.fingerprintOf(problem) },
+    ...(fingerprint !== '' && { partialFingerprints: { 'temperRow/v1': fingerprint } }),
     ...(fixes.length > 0 && { fixes: fixes.map((fix) => describeFix(fix, file, workingDir)) }),
   };
 }

@@ -1,4 +1,5 @@
 /** The rules of whole files, in the order in which they run: the cheap ones first, so that something is soon to be seen. */
+import type { ProblemCode } from '../../protocol';
 import type { BlockDigest } from '../rules/digest';
 import { findAcross, findInFile, findNearDuplicates, findNearLeaks } from '../rules/file-rules';
 import type { DigestedFile, Findings } from '../rules/rule';
@@ -30,7 +31,7 @@ export interface StageRun {
 interface Stage {
   readonly name: string;
   /** Undefined where it says nothing of the file. */
-  find(lint: FileLint, run: StageRun): Promise<FileFindings | undefined> | undefined;
+  readonly find: (lint: FileLint, run: StageRun) => Promise<FileFindings | undefined> | undefined;
 }
 
 const stages: readonly Stage[] = [
@@ -49,16 +50,19 @@ const stages: readonly Stage[] = [
 
 /** Yields a file whenever a stage has run over it; a stage over blocks that it has seen is skipped. Ends early when stopped. */
 export async function* runStages(run: StageRun): AsyncGenerator<FileLint> {
+  const train = trainOf(run.lints);
   for (const { name, find } of stages) {
     for (const lint of run.lints) {
-      const key = keyOf(run, lint);
-      const finding = lint.stageKeys.get(name) === key ? undefined : find(lint, run);
-      if (!finding) continue;
+      if (!(await run.rest())) return; // edited since: its blocks are not linted, and there is nothing in them yet
+      const key = keyOf(lint, train);
+      if (lint.stageKeys.get(name) === key) continue;
+      const finding = find(lint, run);
       const found = await finding;
-      if (!found) return;
-      lint.findings.set(name, found);
+      if (finding && !found) return;
       lint.stageKeys.set(name, key);
-      yield lint;
+      if (found) lint.findings.set(name, found);
+      const isOver = !found && lint.findings.delete(name); // the training rows are gone, and what was said of them
+      if (found || isOver) yield lint;
     }
   }
 }
@@ -66,7 +70,8 @@ export async function* runStages(run: StageRun): AsyncGenerator<FileLint> {
 /** Asked for, or an error in this project: then nothing passes without having been looked at. */
 function isWanted({ role }: FileLint, code: 'near-leak' | 'near-duplicate', { stages: asked }: StageRun): boolean {
   const isAsked = code === 'near-leak' ? asked.leaks : asked.nearDuplicates;
-  return isAsked || role.lint.rules[code] === 'error';
+  const severity = role.lint.rules[code];
+  return severity !== 'off' && (isAsked || severity === 'error');
 }
 
 function locate(
@@ -79,7 +84,7 @@ function locate(
 }
 
 function* findInside(lint: FileLint, run: StageRun): Findings {
-  yield* judgeLabels(lint, findInFile(digestedFile(lint, run), lint.role.data));
+  yield* unlessBroken(lint, 'one-class', findInFile(digestedFile(lint, run), lint.role.data));
   for (const { code, message } of extraFieldsOf(lint)) yield { code, message, path: [], place: undefined };
 }
 
@@ -95,8 +100,7 @@ function extraFieldsOf({ blocks, context }: FileLint): ExtraField[] {
 }
 
 /** What the findings of a file depend on. */
-function keyOf({ lints }: StageRun, lint: FileLint): string {
-  const train = trainOf(lints);
+function keyOf(lint: FileLint, train: FileLint | undefined): string {
   return `${lint.version}|${train === lint ? '' : train?.version}`;
 }
 
@@ -107,17 +111,15 @@ function trainOf(lints: readonly FileLint[]): FileLint | undefined {
 type FindAgainst = typeof findAcross;
 
 function againstTrain(lint: FileLint, run: StageRun, find: FindAgainst): Findings | undefined {
+  if (lint.role.split === undefined) return undefined; // a file alone, of which there can be thousands
   const train = trainOf(run.lints);
-  if (!train || train === lint || lint.role.split === undefined) return undefined;
-  return judgeLabels(train, find(digestedFile(train, run), digestedFile(lint, run), lint.role.data));
+  if (!train || train === lint) return undefined;
+  return unlessBroken(train, 'unknown-label', find(digestedFile(train, run), digestedFile(lint, run), lint.role.data));
 }
 
-/** Rows that cannot be read have labels too: as long as there are any, it is too early to say which ones are known. */
-function* judgeLabels(train: FileLint, findings: Findings): Findings {
-  const isTooEarly = train.hasErrors;
-  for (const finding of findings) {
-    if (!isTooEarly || (finding?.code !== 'one-class' && finding?.code !== 'unknown-label')) yield finding;
-  }
+/** Rows that cannot be read have labels too: as long as there are any, it is too early to say which labels there are. */
+function* unlessBroken({ hasErrors }: FileLint, code: ProblemCode, findings: Findings): Findings {
+  for (const finding of findings) if (!hasErrors || finding?.code !== code) yield finding;
 }
 
 function digestedFile(lint: FileLint, { again }: StageRun): DigestedFile<BlockDigest> {

@@ -38,10 +38,11 @@ export class BadTextCollector {
 
   /** Tells later whether most of what is not ASCII is wrong. */
   count(text: string): void {
-    for (let index = 0; index < text.length && this.good < countedCharacters; index++) {
-      const unit = text.charCodeAt(index);
-      if (unit === 0xfffd) this.bad++;
-      else if (unit >= 0x80) this.good++;
+    for (const { 0: run } of text.matchAll(/[\u0080-\uffff]+/g)) {
+      if (this.good >= countedCharacters) return;
+      const bad = run.split('\ufffd').length - 1;
+      this.bad += bad;
+      this.good += run.length - bad;
     }
   }
 

@@ -7,8 +7,8 @@ import { mixWord } from './hash';
 
 export const signatureLength = 50;
 const pieceLength = 4;
-/** Each piece goes into this many bins, so that those of a short text are rarely empty; the overlap stays the same. */
-const copies = 4;
+/** Each piece goes into a bin for each of these odd numbers, so that those of a short text are rarely empty; the overlap stays the same. */
+const multipliers = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d, 0x27d4eb2f] as const;
 const none = 0xffffffff;
 const smallest = new Uint32Array(signatureLength);
 
@@ -50,10 +50,10 @@ export function overlapOf(a: Uint32Array, b: Uint32Array): number {
 }
 
 function addPiece(piece: number): void {
-  for (let copy = 0; copy < copies; copy++) {
-    const hash = mixWord(piece + Math.imul(copy, 0x9e3779b9));
-    const bin = Math.floor((hash / 2 ** 32) * signatureLength);
-    const value = Math.imul(hash, 0x2c1b3c6d) >>> 0;
+  for (const multiplier of multipliers) {
+    const hash = Math.imul(piece, multiplier);
+    const bin = ((hash >>> 16) * signatureLength) >>> 16;
+    const value = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0;
     if (value < (smallest[bin] ?? 0)) smallest[bin] = value;
   }
 }

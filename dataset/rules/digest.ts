@@ -95,12 +95,13 @@ class BlockColumns {
   }
 
   #addHashes(row: DataRow, view: RowView, normal: string): void {
-    const all = [...otherTexts(row, view), view.target.text];
-    this.#pushHash('exactInput', [inputOf(view)]);
-    this.#pushHash('exact', [inputOf(view), ...all]);
-    this.#pushHash('input', [normal]);
-    this.#pushHash('text', this.#isLabelled ? [normal] : [normal, ...all.map(normalise)]);
-    this.#pushHash('target', this.#isLabelled ? [view.target.text] : []);
+    const others = [...otherTexts(row, view), view.target.text];
+    this.#startHash('exactInput', inputOf(view));
+    this.#goOn('exact', others);
+    this.#startHash('input', normal);
+    this.#goOn('text', this.#isLabelled ? [] : others.map(normalise));
+    hash.fill(0);
+    this.#goOn('target', this.#isLabelled ? [view.target.text] : []);
   }
 
   #addNumbers(view: RowView, input: string, normal: string): void {
@@ -135,8 +136,13 @@ class BlockColumns {
     this.#hashes.letters.push(hash[1] ?? 0);
   }
 
-  #pushHash(name: HashName, texts: readonly string[]): void {
+  #startHash(name: HashName, text: string): void {
     hash.fill(0);
+    this.#goOn(name, [text]);
+  }
+
+  /** With the texts behind those of the hash before. */
+  #goOn(name: HashName, texts: readonly string[]): void {
     for (const text of texts) addToHash(hash, text);
     this.#hashes[name].push(hash[0] ?? 0);
     this.#hashes[name].push(hash[1] ?? 0);

@@ -28,7 +28,7 @@ export function* findNearLeaks(train: DigestRows, heldOut: DigestRows): Findings
     if (near !== undefined) yield describe(train, heldOut, row, near);
     else left += candidates.isCut[row] ?? 0;
   }
-  if (left > 0) yield describeCut('near-leak', left);
+  if (left > 0) yield describeCut(left);
 }
 
 /** For each held-out row, the first training row with the same letters, or -1. */

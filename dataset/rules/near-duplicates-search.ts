@@ -34,8 +34,9 @@ export interface Candidates {
 /** For each row, earlier rows of the same file that may be almost the same. */
 export function* searchWithin(rows: SignedRows): Generator<undefined, Candidates, void> {
   const found = createCandidates(rows.count);
+  const buckets = new Buckets(rows);
   for (let band = 0; band < bands; band++) {
-    const buckets = new Buckets(rows, band);
+    buckets.start(band);
     for (let from = 0; from < rows.count; from += rowsPerStep) {
       for (let row = from; row < Math.min(rows.count, from + rowsPerStep); row++) {
         if (rows.isCompared[row] === 0) continue;
@@ -51,8 +52,9 @@ export function* searchWithin(rows: SignedRows): Generator<undefined, Candidates
 /** For each row, rows of another file that may be almost the same. */
 export function* searchAmong(rows: SignedRows, others: SignedRows): Generator<undefined, Candidates, void> {
   const found = createCandidates(rows.count);
+  const buckets = new Buckets(others);
   for (let band = 0; band < bands; band++) {
-    const buckets = new Buckets(others, band);
+    buckets.start(band);
     for (let row = others.count - 1; row >= 0; row--) {
       if (others.isCompared[row] !== 0) buckets.add(row);
       if (row % (16 * rowsPerStep) === 0) yield undefined;
@@ -68,18 +70,23 @@ export function* searchAmong(rows: SignedRows, others: SignedRows): Generator<un
 /** The rows that were added, by the hash of one band: chains in typed arrays, the newest first. */
 class Buckets {
   readonly #rows: SignedRows;
-  readonly #offset: number;
+  #offset = 0;
   readonly #keys: Uint32Array;
   /** Row numbers plus one; 0 ends a chain. */
   readonly #heads: Int32Array;
   readonly #next: Int32Array;
 
-  constructor(rows: SignedRows, band: number) {
+  constructor(rows: SignedRows) {
     this.#rows = rows;
-    this.#offset = band * bandLength;
     this.#keys = new Uint32Array(rows.count);
     this.#next = new Int32Array(rows.count);
     this.#heads = new Int32Array(2 ** Math.ceil(Math.log2(rows.count + 2)));
+  }
+
+  /** None is added yet, of this band. */
+  start(band: number): void {
+    this.#offset = band * bandLength;
+    this.#heads.fill(0);
   }
 
   add(row: number): void {

@@ -28,7 +28,7 @@ export function* findNearDuplicates(rows: DigestRows): Findings {
     if (near !== undefined) yield describe(rows, row, near);
     else left += candidates.isCut[row] ?? 0;
   }
-  if (left > 0) yield describeCut('near-duplicate', left);
+  if (left > 0) yield describeCut(left);
 }
 
 /** Whether it has enough of them to go by. */
@@ -43,9 +43,9 @@ export function nameOverlap({ overlap }: NearTwin): string {
 }
 
 /** Said once, at the head of the file, so that silence is not taken for an answer. */
-export function describeCut(code: 'near-duplicate' | 'near-leak', count: number): FileFinding {
+export function describeCut(count: number): FileFinding {
   return {
-    code,
+    code: 'partly-compared',
     severity: 'information',
     place: undefined,
     path: [],

@@ -41,6 +41,8 @@ export interface ModelInputs {
   countTokens(row: DataRow): number;
   /** The smallest number of UTF-16 units that can make `tokens` tokens: shorter rows need no counting. 0 where all do. */
   readonly fewestUnitsPerToken: number;
+  /** The same of texts of ASCII characters alone. */
+  readonly fewestAsciiUnitsPerToken: number;
 }
 
 export interface RowRuleContext {

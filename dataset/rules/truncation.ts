@@ -4,7 +4,9 @@ import type { RowText, RowView } from '../shapes/shape';
 import type { ModelInputs, RowRule } from './rule';
 
 /** What a template adds, at most, and for each message: names of roles, marks, a sentence about the assistant. */
-const addedTokens = { row: 64, message: 16 };
+const addedByTemplate = { row: 64, message: 16 };
+/** Marks at the beginning, the end and between the texts of a pair. */
+const addedMarks = 8;
 
 export const findTruncation: RowRule = (row, view, { inputs }) => {
   if (inputs === undefined || mostTokens(row, view, inputs) <= inputs.maxLength) return [];
@@ -14,11 +16,21 @@ export const findTruncation: RowRule = (row, view, { inputs }) => {
 };
 
 /** Without counting: from the length of the texts alone. */
-function mostTokens(row: DataRow, { texts }: RowView, { fewestUnitsPerToken }: ModelInputs): number {
-  let units = row.kind === 'chat' && row.tools !== undefined ? JSON.stringify(row.tools).length : 0;
-  for (const { text } of texts) units += text.length;
-  return units / fewestUnitsPerToken + addedTokens.row + addedTokens.message * texts.length;
+function mostTokens(row: DataRow, { texts }: RowView, inputs: ModelInputs): number {
+  let tokens = row.kind === 'chat' && row.tools !== undefined ? JSON.stringify(row.tools).length / inputs.fewestUnitsPerToken : 0;
+  for (const { text } of texts) tokens += text.length / unitsPerToken(text, inputs);
+  const isRendered = row.kind === 'chat' || row.kind === 'preference' || row.kind === 'unpaired-preference';
+  return tokens + (isRendered ? addedByTemplate.row + addedByTemplate.message * texts.length : addedMarks);
 }
+
+/** A short text is not worth the look. */
+function unitsPerToken(text: string, { fewestUnitsPerToken, fewestAsciiUnitsPerToken, maxLength }: ModelInputs): number {
+  const isShort = text.length <= maxLength * fewestUnitsPerToken - addedMarks;
+  return !isShort && isAscii.test(text) ? fewestAsciiUnitsPerToken : fewestUnitsPerToken;
+}
+
+// eslint-disable-next-line no-control-regex -- control characters are ASCII too
+const isAscii = /^[\x00-\x7f]*$/;
 
 function describe(row: DataRow, tokens: number, inputs: ModelInputs): string {
   const { maxLength } = inputs;

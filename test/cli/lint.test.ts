@@ -207,6 +207,14 @@ describe('temper lint', function () {
       assert.deepEqual([code, last.kind, last['code'], last['file']], [1, 'error', 'access-denied', file]);
       assert.equal(readFileSync(file, 'utf8'), torn);
     });
+
+    it('mends the other files all the same when one is read-only', async () => {
+      chmodSync(file, 0o444);
+      writeFileSync(join(dir, 'sorted-behind.jsonl'), `${good}\n`);
+      const { last } = await lint('--fix', '--json');
+      assert.deepEqual([last['code'], last['file']], ['access-denied', file]);
+      assert.equal(readFileSync(join(dir, 'sorted-behind.jsonl'), 'utf8'), good);
+    });
   });
 
   describe('with a baseline', () => {

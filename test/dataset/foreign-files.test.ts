@@ -114,7 +114,6 @@ describe('files made by others', function () {
       ['decoded', createLintTools()],
       ['looked at', {}],
     ] as const) {
-      // prettier-ignore
       it(`are found broken or turned where their names say so, at the row that names them, ${how}`, async () => {
         const rows = images().map((_, index) => JSON.stringify({ file_name: `${index}.png`, text: `picture ${index}` }));
         const dir = writeProject({ 'metadata.jsonl': `${rows.join('\n')}\n` });
@@ -124,7 +123,9 @@ describe('files made by others', function () {
         assertPlaces(linted);
         assert.deepEqual([linted.shape?.name, linted.summary.rows], ['image-caption', images().length]);
         const namesWith = (code: ProblemCode) => problemsOf(linted, code).map(({ line }) => basename(images()[line - 1] ?? ''));
-        const turned = images().map((file) => basename(file)).filter((name) => /^\w+_orientation_[2-8]\.|^orientation_rect/.test(name)); // prettier-ignore
+        const turned = images()
+          .map((file) => basename(file))
+          .filter((name) => /^\w+_orientation_[2-8]\.|^orientation_rect/.test(name));
         assert.deepEqual([namesWith('rotated-image'), turned.length], [turned, 22]);
         const broken = new Set(namesWith('unreadable-image'));
         for (const name of brokenImages) assert.ok(broken.has(name), name);
@@ -196,7 +197,10 @@ describe('files made by others', function () {
       const equal = rows.filter(({ chosen, rejected }) => chosen === rejected);
       const found = problemsOf(linted, 'no-preference').map((problem) => cut(readFileSync(file, 'utf8'), problem));
       assert.deepEqual([linted.shape?.name, linted.summary.rows], ['preference', rows.length]);
-      assert.deepEqual(found.map((source) => JSON.parse(source) as unknown), equal.map(({ rejected }) => rejected)); // prettier-ignore
+      assert.deepEqual(
+        found.map((source) => JSON.parse(source) as unknown),
+        equal.map(({ rejected }) => rejected),
+      );
       assert.equal(found.length, 6);
     });
   });

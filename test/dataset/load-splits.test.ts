@@ -114,6 +114,36 @@ describe('loadSplits', function () {
     );
   });
 
+  it('keeps rows of one text together, whatever their case, spaces and labels', async () => {
+    const once = Array.from({ length: 60 }, (_, index) => `only ${index},${'ab'[index % 2]}`);
+    const often = Array.from({ length: 30 }, (_, index) => [`twice ${index},a`, `  TWICE  ${index},a`]).flat();
+    const contradicting = Array.from({ length: 30 }, (_, index) => [`both ${index},a`, `both ${index},b`]).flat();
+    const { splits } = await load({
+      'temper.json': config({ validationFraction: 0.3 }),
+      'data/train.csv': ['text,label', ...once, ...often, ...contradicting, ''].join('\n'),
+    });
+    const texts = (name: 'train' | 'validation') =>
+      new Set(classified(splits[name]?.rows).map(({ text }) => text.trim().toLowerCase().replace(/\s+/g, ' ')));
+    assert.deepEqual(
+      [...texts('validation')].filter((text) => texts('train').has(text)),
+      [],
+    );
+    const held = splits.validation?.rows.length ?? 0;
+    assert.ok(held >= 50 && held <= 58, `${held} of 180 rows`); // 0.3 of them, but for pairs that do not fit
+    assert.ok([...texts('validation')].some((text) => text.startsWith('twice')));
+  });
+
+  it('holds back a text that stands there often only when nothing else is left', async () => {
+    const many = {
+      'temper.json': config(),
+      'data/train.csv': `text,label\n${'same,a\n'.repeat(90)}${'other,a\n'.repeat(10)}third,b\n`,
+    };
+    const { splits } = await load(many);
+    assert.deepEqual(new Set(classified(splits.validation?.rows).map(({ text }) => text)), new Set(['other']));
+    const error = await failureOf({ 'temper.json': config(), 'data/train.csv': `text,label\n${'same,a\n'.repeat(9)}third,b\n` });
+    assert.match(error.message, /held back/);
+  });
+
   it('fails when there is no row to hold back', async () => {
     const error = await failureOf({ 'temper.json': config(), 'data/train.csv': csv({ a: 1, b: 1 }) });
     assert.equal(error.code, 'bad-data');

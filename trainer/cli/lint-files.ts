@@ -19,14 +19,14 @@ export interface LintRun {
   onActivity(activity: string): void;
 }
 
-/** Each file once, in the order in which they were named. */
+/** Each file once, or once for each split that it is, in the order in which they were named. */
 export async function lintFiles(run: LintRun, stages = allStages): Promise<LintedFile[]> {
   const { settings, tools, signal } = run;
   const files = new Map<string, LintedFile>();
   for (const path of settings.paths) {
     run.onActivity(`Linting ${path}`);
     const linted = await lintPath(path, { tools, signal, stages, limits: { maxProblems: countedProblems(settings) } });
-    for (const file of linted) if (!isOwnFile(file.file, settings)) files.set(file.file, file);
+    for (const file of linted) if (!isOwnFile(file.file, settings)) files.set(`${file.split}:${file.file}`, file);
   }
   return [...files.values()];
 }
@@ -48,14 +48,22 @@ export interface MendedFiles {
   readonly files: readonly LintedFile[];
 }
 
+/** @throws RunFailure 'access-denied' of the first file that is read-only, when the others are mended */
 export async function mendFiles(run: LintRun): Promise<MendedFiles> {
   const mended: FixedFile[] = [];
+  const refused: RunFailure[] = [];
   for (const { file, problems } of (await lintFiles(run, stagesToMend(run.settings))).filter(isOfText)) {
     if (!problems.some((problem) => isMendable(problem, file, fixesOf(run.settings)))) continue;
     run.onActivity(`Mending ${file}`);
     const { signal } = run;
-    mended.push(await fixFile(file, { ...fixesOf(run.settings), signal, lint: (path) => lintAgain(path, run) }));
+    try {
+      mended.push(await fixFile(file, { ...fixesOf(run.settings), signal, lint: (path) => lintAgain(path, run) }));
+    } catch (thrown) {
+      if (!(thrown instanceof RunFailure) || thrown.error.code !== 'access-denied') throw thrown;
+      refused.push(thrown);
+    }
   }
+  if (refused[0]) throw refused[0];
   return { mended, files: await lintFiles(run) };
 }
 

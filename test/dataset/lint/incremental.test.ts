@@ -5,13 +5,28 @@ import * as path from 'node:path';
 import { LintSession } from '../../../dataset/lint/lint-session';
 import { rolesAlone } from '../../../dataset/lint/project-roles';
 import type { LintedFile } from '../../../dataset/lint/linted-file';
-import { createRandom } from '../../../dataset/seeded-random';
+import { createRandom, type Random } from '../../../dataset/seeded-random';
 import { setBlockUnits } from './small-blocks';
-import { randomChange, randomFile, type RandomFormat } from './random-files';
+import { randomChange, randomFile } from './random-files';
+import { randomRows, randomShapes } from './random-rows';
 
-const formats: RandomFormat[] = ['jsonl', 'json', 'csv', 'conll', 'txt'];
+type Write = (random: Random, isMixed: boolean) => string;
+
+/** What it is, the ending of its name, how it is written. */
+const files: [string, string, Write][] = [
+  ...(['jsonl', 'json', 'csv', 'conll', 'txt'] as const).map((format): [string, string, Write] => [
+    format,
+    format,
+    (random, isMixed) => randomFile(format, random, isMixed),
+  ]),
+  ...randomShapes.map((shape): [string, string, Write] => [
+    `rows of ${shape}`,
+    'jsonl',
+    (random, isMixed) => (isMixed ? randomRows(shape, random) : randomRows(shape, random).replaceAll(/\r\n?/g, '\n')),
+  ]),
+];
 /** More of them look further, at the cost of minutes. */
-const seeds = Number(process.env['TEMPER_TEST_SEEDS'] ?? 60);
+const seeds = Number(process.env['TEMPER_TEST_SEEDS'] ?? 40);
 const options = { tools: {}, limits: { maxProblems: Infinity } };
 
 async function last(session: LintSession): Promise<LintedFile> {
@@ -41,13 +56,13 @@ describe('linting what changes', function () {
     fs.rmSync(dir, { recursive: true });
   });
 
-  for (const format of formats) {
-    it(`says after any edits of ${format} what it says of the text as it then is`, async () => {
+  for (const [title, ending, write] of files) {
+    it(`says after any edits of ${title} what it says of the text as it then is`, async () => {
       for (let seed = 0; seed < seeds; seed++) {
         const random = createRandom(seed);
-        const file = path.join(dir, `edited.${format}`);
+        const file = path.join(dir, `edited.${ending}`);
         fs.writeFileSync(file, '');
-        let text = randomFile(format, random, false);
+        let text = write(random, false);
         const session = new LintSession(rolesAlone([file]), options);
         session.open(file, text);
         await last(session);
@@ -64,20 +79,20 @@ describe('linting what changes', function () {
       }
     });
 
-    it(`says of ${format} on disk what it says of it in an editor`, async () => {
+    it(`says of ${title} on disk what it says of it in an editor`, async () => {
       for (let seed = 0; seed < seeds; seed++) {
-        const file = path.join(dir, `disk.${format}`);
-        const text = randomFile(format, createRandom(seed), false);
+        const file = path.join(dir, `disk.${ending}`);
+        const text = write(createRandom(seed), false);
         fs.writeFileSync(file, text);
         const onDisk = await last(new LintSession(rolesAlone([file]), options));
         assert.deepEqual(told(onDisk), told(await lintText(file, text)), `seed ${seed}: ${JSON.stringify(text)}`);
       }
     });
 
-    it(`gives ranges that lie in the text of ${format}, whatever its line ends`, async () => {
+    it(`gives ranges that lie in the text of ${title}, whatever its line ends`, async () => {
       for (let seed = 0; seed < seeds; seed++) {
-        const file = path.join(dir, `ranges.${format}`);
-        const text = randomFile(format, createRandom(seed), true);
+        const file = path.join(dir, `ranges.${ending}`);
+        const text = write(createRandom(seed), true);
         fs.writeFileSync(file, text);
         const lines = text.split(/\r\n|\n|\r/);
         for (const problem of (await last(new LintSession(rolesAlone([file]), options))).problems) {

@@ -40,6 +40,14 @@ describe('linting a project', function () {
     assert.deepEqual((await lint(dir)).map(placesOf), [['ragged-row 3'], []]);
   });
 
+  it('holds the labels of the config against every row, also of a file with errors', async () => {
+    const dir = writeProject({
+      'temper.json': { lint: silent, data: { train: 'train.csv', labels: ['x', 'y'] } },
+      'train.csv': 'text,label\na,x\nb\nc,z\nd,y\n',
+    });
+    assert.deepEqual((await lint(dir)).map(placesOf), [['ragged-row 3', 'unknown-label 4']]);
+  });
+
   it('shows a missing file where temper.json names it, and lints the rest', async () => {
     const dir = writeProject({
       'temper.json': `{"data": {"train": "train.csv",\n  "test": "t.csv"}, "lint": ${JSON.stringify(silent)}}`,

@@ -115,7 +115,10 @@ describe('LintSession', function () {
 
   it('samples the figures of a file', async () => {
     const { dir, train } = project(rows(0, 20), rows(20, 25));
-    const tools = { readInputs: () => Promise.resolve({ maxLength: 5, fewestUnitsPerToken: 1, countTokens: () => 7 }) };
+    const tools = {
+      readInputs: () =>
+        Promise.resolve({ maxLength: 5, fewestUnitsPerToken: 1, fewestAsciiUnitsPerToken: 1, countTokens: () => 7 }),
+    };
     const session = new LintSession(dir, { ...options, tools });
     const { summary } = (await runToEnd(session)).get(train) ?? assert.fail();
     assert.deepEqual(

@@ -1,7 +1,7 @@
 /** Linter and trainer agree row for row: what lints without errors loads, and what has errors is refused with the first of them. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import { LintSession } from '../../../dataset/lint/lint-session';
 import type { LintedFile } from '../../../dataset/lint/linted-file';
 import { loadSplits } from '../../../dataset/load-splits';
@@ -13,57 +13,11 @@ import { removeProjects, writeProject } from '../temporary-project';
 import { lint, options } from './linting';
 import { randomFile } from './random-files';
 import { randomRows } from './random-rows';
+import { chats, rightFiles, shaped, texts, type Content, type Settings } from './right-files';
 import { setBlockUnits } from './small-blocks';
 
 const seeds = Number(process.env['TEMPER_TEST_SEEDS'] ?? 20);
-const parquet = resolve(process.cwd(), 'test/dataset/formats/fixtures');
-/** One pixel. */
-const image = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=',
-  'base64',
-);
-
-const texts = (random: Random, count: number) =>
-  Array.from({ length: count }, (_, index) => ({
-    text: `${index}: ${['where is it', 'two\nlines', 'say "no", please', '😀 né'][random.integer(4)] ?? ''}`,
-    label: ['refund', 'shipping'][index % 2],
-  }));
-const quoted = (cell: unknown) => `"${String(cell).replaceAll('"', '""')}"`;
-const cells = (separator: string) => (random: Random) =>
-  `text${separator}label\n${texts(random, 40).map(({ text, label }) => `${quoted(text)}${separator}${label}\n`).join('')}`; // prettier-ignore
-const sentence = (index: number) => `word${index}\tB-x\nand\tO\nParis\tI-y\n\n`;
-
-const chats = { task: { type: 'instruction-tuning' } };
-const shaped = (shape: string) => ({ data: { shape } });
-
-/** A right file: its title, its name, what temper.json says of it, what is in it (or the files of a folder). */
-const right: [string, string, { task?: object; data?: object }, (random: Random) => string | Buffer | Record<string, Buffer>][] = [
-  ['JSON Lines', 'a.jsonl', {}, (random) => texts(random, 40).map((row) => `${JSON.stringify(row)}\n`).join('')],
-  ['a JSON list', 'a.json', {}, (random) => JSON.stringify(texts(random, 40), null, 2)],
-  ['a JSON list on one line', 'a.json', {}, (random) => JSON.stringify(texts(random, 40))],
-  ['CSV', 'a.csv', {}, cells(',')],
-  ['TSV', 'a.tsv', {}, cells('\t')],
-  ['CoNLL', 'a.conll', shaped('token-tags'), () => Array.from({ length: 40 }, (_, index) => sentence(index).replace('I-y', 'O')).join('')],
-  ['plain text', 'a.txt', shaped('text'), (random) => texts(random, 40).map(({ text }) => `${text.replace('\n', ' ')}\n`).join('')],
-  ['Parquet', 'a.parquet', {}, () => readFileSync(join(parquet, 'snappy.parquet'))],
-  ['Parquet in pages', 'a.parquet', {}, () => readFileSync(join(parquet, 'pages.parquet'))],
-  ['folders of images', 'images', shaped('image-classification'), () => ({ 'cat/1.png': image, 'cat/2.png': image, 'dog/3.png': image })],
-  [
-    'images with metadata', 'images', shaped('image-caption'),
-    () => ({ 'metadata.csv': Buffer.from('file_name,caption\n1.png,"a cat,\nasleep"\n2.png,a dog\n'), '1.png': image, '2.png': image }),
-  ],
-  ['conversations', 'a.jsonl', chats, (random) => randomRows('chat', random, true)],
-  ['prompts', 'a.jsonl', chats, (random) => randomRows('prompts', random, true)],
-  ['instructions', 'a.jsonl', chats, (random) => randomRows('alpaca', random, true)],
-  ['preferences', 'a.jsonl', shaped('preference'), (random) => randomRows('preference', random, true)],
-  ['texts that are close', 'a.jsonl', shaped('embedding'), (random) => randomRows('embedding', random, true)],
-]; // prettier-ignore
-
-function writeRight(
-  name: string,
-  settings: { task?: object; data?: object },
-  content: string | Buffer | Record<string, Buffer>,
-): string {
+function writeRight(name: string, settings: Settings, content: Content): string {
   const isFolder = typeof content === 'object' && !(content instanceof Buffer);
   const files = isFolder
     ? Object.fromEntries(Object.entries(content).map(([path, bytes]) => [`${name}/${path}`, bytes]))
@@ -82,8 +36,10 @@ async function lintTrain(session: LintSession): Promise<LintedFile> {
 function rowsInEditor(session: LintSession, linted: LintedFile): DataRow[] {
   const isText = linted.format?.format !== 'parquet' && linted.format?.format !== 'image-folder';
   const lengths = isText
-    ? readFileSync(linted.file, 'utf8').split(/\r\n|\n|\r/).map((line) => line.length)
-    : Array.from({ length: linted.summary.rows }, () => 0); // prettier-ignore
+    ? readFileSync(linted.file, 'utf8')
+        .split(/\r\n|\n|\r/)
+        .map((line) => line.length)
+    : Array.from({ length: linted.summary.rows }, () => 0);
   const rows: DataRow[] = [];
   let seen = '';
   for (const [index, length] of lengths.entries()) {
@@ -112,7 +68,7 @@ describe('linter and trainer', function () {
   after(() => setBlockUnits(undefined));
   afterEach(removeProjects);
 
-  for (const [title, name, settings, write] of right) {
+  for (const [title, name, settings, write] of rightFiles) {
     it(`read the same rows of ${title}`, async () => {
       const dir = writeRight(name, settings, write(createRandom(1)));
       const session = new LintSession(dir, options);
@@ -128,12 +84,41 @@ describe('linter and trainer', function () {
     });
   }
 
+  for (const code of ['near-duplicate', 'near-leak'] as const) {
+    it(`look for every ${code} where temper.json says that it is an error`, async () => {
+      const rows = texts(createRandom(2), 20).map(({ label }, index) => ({
+        text: `parcel number ${'x'.repeat(index)} is late`,
+        label,
+      }));
+      const [row, almost] = [
+        'where is the parcel that I sent to you last week',
+        'where is the parcel that I sent to you, last week?',
+      ];
+      const write = (all: object[]) => all.map((each) => `${JSON.stringify(each)}\n`).join('');
+      const added = code === 'near-leak' ? [row] : [row, almost];
+      const dir = writeProject({
+        'a.jsonl': write([...rows, ...added.map((text) => ({ text, label: 'refund' }))]),
+        'b.jsonl': write([{ text: almost, label: 'refund' }]),
+        'temper.json': { lint: { rules: { [code]: 'error' } }, data: { train: 'a.jsonl', test: 'b.jsonl' } },
+      });
+      const failing = (await lint(dir)).filter(({ summary }) => summary.problems.error > 0);
+      assert.deepEqual(
+        failing.map(({ file, problems }) => [relative(dir, file), problems.find(({ severity }) => severity === 'error')?.code]),
+        [[code === 'near-leak' ? 'b.jsonl' : 'a.jsonl', code]],
+      );
+      assertSameFailure(dir, failing, await failureOf(dir), code);
+    });
+  }
+
   const formats = ['jsonl', 'json', 'csv', 'conll', 'txt'] as const;
-  const shapes = { jsonl: {}, json: {}, csv: {}, conll: shaped('token-tags').data, txt: shaped('text').data };
-  const files: [string, string, object, (random: Random) => string][] = [
-    ...formats.map((format): [string, string, object, (random: Random) => string] => [
-      format, `a.${format}`, { data: shapes[format] }, (random) => randomFile(format, random, true),
-    ]), // prettier-ignore
+  const settingsOf = { jsonl: {}, json: {}, csv: {}, conll: shaped('token-tags'), txt: shaped('text') };
+  const files: [string, string, Settings, (random: Random) => string][] = [
+    ...formats.map((format): [string, string, Settings, (random: Random) => string] => [
+      format,
+      `a.${format}`,
+      settingsOf[format],
+      (random) => randomFile(format, random, true),
+    ]),
     ['rows of chat', 'a.jsonl', chats, (random) => randomRows('chat', random)],
     ['rows of prompts', 'a.jsonl', chats, (random) => randomRows('prompts', random)],
     ['rows of preference', 'a.jsonl', shaped('preference'), (random) => randomRows('preference', random)],
@@ -150,23 +135,42 @@ describe('linter and trainer', function () {
         const dir = writeProject({
           [name]: write(random),
           [`held-out-${name}`]: write(random),
-          'temper.json': { ...settings, lint: { rules: raised }, data: { train: name, validation: `held-out-${name}`, ...('data' in settings ? (settings.data as object) : {}) } },
-        }); // prettier-ignore
-        const failing = (await lint(dir)).filter(({ summary }) => summary.problems.error > 0);
+          'temper.json': {
+            ...settings,
+            lint: { rules: raised },
+            data: { train: name, validation: `held-out-${name}`, ...settings.data },
+          },
+        });
+        const linted = await lint(dir);
+        const failing = linted.filter(({ summary }) => summary.problems.error > 0);
         const failure = await failureOf(dir);
         told[failure ? 'refused' : 'loaded']++;
         assertSameFailure(dir, failing, failure, `seed ${seed} in ${dir}`);
+        if (!failure) await assertSameCounts(dir, linted, `seed ${seed} in ${dir}`);
       }
-      assert.ok(told.refused > 3 && (told.loaded > 3 || name === 'a.json'), JSON.stringify(told));
+      assert.ok(told.refused > 3 && told.loaded > 3, JSON.stringify(told));
     });
   }
 });
 
 /** What the random files have plenty of. */
-const lenient = Object.fromEntries(
-  ['invalid-json', 'not-an-object', 'ragged-row', 'unclosed-quote', 'missing-field', 'empty-field', 'wrong-type', 'unknown-label', 'mixed-shapes',
-   'broken-tags', 'role-order', 'unknown-role', 'no-assistant', 'one-class', 'no-preference'].map((code) => [code, 'warning']),
-); // prettier-ignore
+const lenient = warningsOf(
+  'invalid-json not-an-object ragged-row unclosed-quote missing-field empty-field wrong-type unknown-label mixed-shapes broken-tags',
+  'role-order unknown-role no-assistant one-class no-preference',
+);
+
+function warningsOf(...codes: string[]): Record<string, string> {
+  return Object.fromEntries(codes.flatMap((line) => line.split(' ')).map((code) => [code, 'warning']));
+}
+
+/** Rows with an unknown label can be read, and not be trained on. */
+async function assertSameCounts(dir: string, linted: readonly LintedFile[], what: string): Promise<void> {
+  const { splits } = await loadSplits(await readProject(dir), 'ignore');
+  for (const { split, summary } of linted.filter((file) => file.split !== undefined)) {
+    const known = summary.rows - (summary.byCode.get('unknown-label') ?? 0);
+    assert.equal(splits[split ?? 'train']?.rows.length, known, `${split}: ${what}`);
+  }
+}
 
 function assertSameFailure(dir: string, failing: readonly LintedFile[], failure: RunError | undefined, what: string): void {
   const [first] = failing;

@@ -84,7 +84,10 @@ describe('any file of', function () {
             const { linted, leftAlone = '', rounds } = await fix(file, isUnsafeToo);
             if (leftAlone !== '') assert.match(leftAlone, reasons);
             const left = linted.problems.filter((problem) => isMendable(problem, file, { isUnsafeToo }));
-            assert.deepEqual(left.filter(({ code }) => leftAlone === '' || code !== 'mixed-line-endings'), []); // prettier-ignore
+            assert.deepEqual(
+              left.filter(({ code }) => leftAlone === '' || code !== 'mixed-line-endings'),
+              [],
+            );
             const bytes = readFileSync(file);
             const again = await fix(file, isUnsafeToo);
             assert.equal(again.rounds, 0);
@@ -116,7 +119,8 @@ describe('any file of', function () {
             const range = ranges.find((row) => contains(row, problem)) ?? assert.fail(`${code} ${line}:${column} is in no row`);
             const at = session.rowAt(file, line, column);
             if (at) assert.deepEqual([at.line, at.endLine], [range.line, range.endLine]);
-            assert.ok(at !== undefined || problem.severity === 'error', `${code} is about a row that is not read`);
+            const isRead = at !== undefined || linted.shape === undefined; // rows of no shape are compared as plain text
+            assert.ok(isRead || problem.severity === 'error', `${code} is about a row that is not read`);
             found++;
           }
           for (const { related = [] } of linted.problems)

@@ -2,7 +2,8 @@
 import type { Random } from '../../../dataset/seeded-random';
 import { textOf } from './random-files';
 
-type Write = (random: Random) => object;
+type Row = Record<string, unknown>;
+type Write = (random: Random) => Row;
 interface Turn {
   role?: unknown;
   content?: unknown;
@@ -51,15 +52,15 @@ export type RandomShape = keyof typeof shapes;
 export const randomShapes = ['chat', 'prompts', 'alpaca', 'preference', 'embedding'] as const satisfies RandomShape[];
 
 /** What happens to a row on its way to a file. */
-function spoil(row: object, random: Random): object {
-  const [first = ['', '']] = Object.entries(row);
-  const { [first[0]]: _, ...rest } = row as Record<string, unknown>; // of an object literal: its keys are strings
-  const faults: object[] = [
+function spoil(row: Row, random: Random): Row {
+  const [[name, value] = ['', '']] = Object.entries(row);
+  const { [name]: _, ...rest } = row;
+  const faults: Row[] = [
     rest,
-    { ...rest, [first[0].toUpperCase()]: first[1] },
-    { ...rest, [`${first[0]}s`]: first[1] },
-    { ...row, [first[0]]: null },
-    { ...row, [first[0]]: '' },
+    { ...rest, [name.toUpperCase()]: value },
+    { ...rest, [`${name}s`]: value },
+    { ...row, [name]: null },
+    { ...row, [name]: '' },
     { ...row, note: 1 },
   ];
   return random.integer(5) === 0 ? (faults[random.integer(faults.length)] ?? row) : row;
@@ -79,7 +80,7 @@ export function randomRows(shape: RandomShape, random: Random, isRight = false):
   return lines.map((line) => line + (isRight ? '\n' : (lineEnds[random.integer(lineEnds.length)] ?? '\n'))).join('');
 }
 
-function rightRow(shape: RandomShape, random: Random): object {
+function rightRow(shape: RandomShape, random: Random): Row {
   if (shape === 'chat') return { messages: turns(random) };
   return shape === 'preference'
     ? { prompt: textOf(random), chosen: `yes ${textOf(random)}`, rejected: 'no' }

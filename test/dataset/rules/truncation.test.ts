@@ -12,6 +12,7 @@ function createModel(maxLength: number): ModelInputs & { asked: number } {
     asked: 0,
     maxLength,
     fewestUnitsPerToken: 1,
+    fewestAsciiUnitsPerToken: 1,
     countTokens(row: DataRow) {
       this.asked++;
       if (row.kind === 'chat') return row.messages.reduce((sum, { content }) => sum + words(content) + 2, 0);
@@ -67,8 +68,10 @@ describe('truncated-row', () => {
   });
 
   it('counts when few characters can make many tokens', () => {
-    const model = { ...createModel(100), fewestUnitsPerToken: 0.25 };
-    assert.deepEqual(find('x'.repeat(20), model), []);
+    const model = { ...createModel(100), fewestUnitsPerToken: 0.25, fewestAsciiUnitsPerToken: 1 };
+    assert.deepEqual(find('x'.repeat(30), model), []);
+    assert.equal(model.asked, 0);
+    assert.deepEqual(find('é'.repeat(30), model), []);
     assert.equal(model.asked, 1);
   });
 

@@ -5,6 +5,7 @@ import { splits, type EvaluationRecord, type Split } from '../../../protocol';
 import { writeEvaluation } from '../../../runs/evaluation-record';
 import { loadFile } from '../../../dataset/load-file';
 import { loadSplits, type LoadedSplit } from '../../../dataset/load-splits';
+import { requireTrainable } from '../../../dataset/trainable-rows';
 import { encodeRows } from '../../encode-splits';
 import type { OpenModel } from '../../open-adapter';
 import { openModel, type OpenCheckpoint } from '../../open-checkpoint';
@@ -61,12 +62,14 @@ async function readRows(opened: OpenModel | OpenCheckpoint, split: string): Prom
     const config = { ...record.config, data: { ...record.config.data, labels: [...labels] } }; // the run's, whatever train has now
     const project = { dir: record.projectDir, configFile: resolve(record.projectDir, 'temper.json'), config, text: '' };
     const loaded = (await loadSplits(project, 'ignore')).splits[split];
+    if (loaded !== undefined) requireTrainable(loaded, config.task.type, record.projectDir);
     if (loaded !== undefined) return loaded;
     throw badUsage(`This run's config names no ${split} rows ("data.${split}").`, evalCommand);
   }
   if (isSplit(split)) throw badUsage('An adapter from elsewhere has no rows of its own: name a file with --split.', evalCommand);
   const file = resolve(split);
-  if (!existsSync(file)) throw badUsage(`--split takes validation, test, ood, train or a file; there is no ${file}.`, evalCommand);
+  if (!existsSync(file))
+    throw badUsage(`--split takes validation, test, ood, train or a file; there is no ${file}.`, evalCommand);
   return loadFile(file, config, labels);
 }
 
