@@ -48,7 +48,8 @@ function partlyCompared(rows: number): Problem {
 const firstPlace: TextRange = { line: 1, column: 1, endLine: 1, endColumn: 1 };
 
 function noRows({ context, blocks }: FileLint): Problem {
-  const hasHeader = context?.parser?.columns !== undefined && blocks.some(({ units }) => units > 0);
+  const isTable = context?.format.format === 'csv' || context?.format.format === 'tsv';
+  const hasHeader = isTable && blocks.some(({ units }) => units > 0);
   const message = `${hasHeader ? 'The file has a header and no rows' : 'The file has no rows'}. Add at least one.`;
   return { ...firstPlace, code: 'no-rows', severity: rules['no-rows'].severity, message };
 }
