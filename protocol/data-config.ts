@@ -81,7 +81,10 @@ export const dataSchema = z
       .length(1)
       .optional()
       .describe('What stands between the cells of a .csv file. Told from its first lines when absent.'),
-    hasHeader: z.boolean().optional().describe('Whether the first row of a .csv or .tsv file names the columns. Told when absent.'),
+    hasHeader: z
+      .boolean()
+      .optional()
+      .describe('Whether the first row of a .csv or .tsv file names the columns. Told when absent.'),
     columns: z
       .array(z.string().min(1))
       .min(1)

@@ -33,7 +33,11 @@ describe('the line on top of a data file', () => {
       '1 row · 1 label · 1 error, 1 warning',
     ],
     ['that there is nothing wrong', { rows: 7 }, '7 rows · no problems'],
-    ['tokens of all rows, without a limit', { rows: 1, tokens: new Uint32Array([4]) }, '1 row · tokens p50 4 · p95 4 · max 4 · no problems'],
+    [
+      'tokens of all rows, without a limit',
+      { rows: 1, tokens: new Uint32Array([4]) },
+      '1 row · tokens p50 4 · p95 4 · max 4 · no problems',
+    ],
     ['no tokens where no row has any', { rows: 7, tokens: new Uint32Array(), maxLength: 16 }, '7 rows · no problems'],
   ] as const) {
     it(`says ${what}`, () => assert.equal(line(parts), text));
