@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { watch as watchWithChokidar } from 'chokidar';
 import { FileWatch } from '../../extension/lint/file-watch';
 import { waitUntil } from './wait-until';
 
@@ -75,4 +76,25 @@ describe('watching the files of a project', () => {
     await hears('there data/train.jsonl', () => watch.setFiles(new Set(names.map(file))));
     await hears('there data/train.jsonl', () => write('data/train.jsonl'));
   });
+
+  it('notices a change on a disk that tells nobody what happens on it', async () => {
+    const deaf = watchWithChokidar([]);
+    await deaf.close();
+    const changes: string[] = [];
+    for (const name of names) write(name);
+    const blind = new FileWatch(
+      (path, isGone) => changes.push(`${isGone ? 'gone' : 'there'} ${path.slice(dir.length + 1)}`),
+      deaf,
+    );
+    try {
+      blind.setFiles(new Set(names.map(file)));
+      await new Promise((resume) => setTimeout(resume, 2500));
+      write('data/test.jsonl');
+      await waitUntil('the change is noticed', () => changes.includes('there data/test.jsonl'));
+      rmSync(file('data/train.jsonl'));
+      await waitUntil('that it is gone is noticed', () => changes.includes('gone data/train.jsonl'));
+    } finally {
+      blind.dispose();
+    }
+  }).timeout(15_000);
 });

@@ -51,13 +51,16 @@ export async function closeAll(): Promise<void> {
   await vscode.commands.executeCommand('workbench.action.closeAllEditors');
 }
 
+/** The editor's own watcher now and then overlooks a write: then it is told to read the file again. */
 export async function show(file: string): Promise<vscode.TextEditor> {
   const editor = await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(file));
   const size = fs.statSync(file).size;
+  const began = Date.now();
   // A byte that is no text is shown by a character of three.
-  await waitFor(
-    'the editor has read the file',
-    () => editor.document.isDirty || Math.abs(Buffer.byteLength(editor.document.getText()) - size) < 3,
-  );
+  const isRead = () => editor.document.isDirty || Math.abs(Buffer.byteLength(editor.document.getText()) - size) < 3;
+  await waitFor('the editor has read the file', async () => {
+    if (!isRead() && Date.now() - began > 2000) await vscode.commands.executeCommand('workbench.action.files.revert');
+    return isRead();
+  });
   return editor;
 }
