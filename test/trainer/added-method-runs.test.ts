@@ -112,7 +112,11 @@ describe('a run that trains', function () {
 
 /** On the rows that writeTinyProject puts into test.jsonl. */
 async function lossOf({ task, adapter }: OpenCheckpoint): Promise<number | undefined> {
-  const rows = tinyRows(10, ['good', 'bad'], 9).map((row, index) => ({ kind: 'classification' as const, ...row, line: index + 1 }));
+  const rows = tinyRows(10, ['good', 'bad'], 9).map((row, index) => ({
+    kind: 'classification' as const,
+    ...row,
+    line: index + 1,
+  }));
   const encoded = rows.map((row, index) => task.encode(row, index));
   const { metrics } = await task.evaluate(adapter, { file: 'test.jsonl', rows, encoded }, { batchSize: 64 });
   return metrics.loss;
