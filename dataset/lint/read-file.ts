@@ -133,8 +133,18 @@ class Assembly {
     this.lint.blocks = withoutEcho(findable(this.blocks, summary), summary);
     this.lint.rows = this.rows;
     this.lint.disk = { bytes: summary.bytes, sha256: summary.sha256 };
-    this.lint.ownProblems = this.context?.severities.settle(summary.problems, () => '').problems ?? [];
+    const problems = summary.problems.filter(({ code }) => code !== 'mixed-line-endings' || !this.hasLongCells());
+    this.lint.ownProblems = this.context?.severities.settle(problems, () => '').problems ?? [];
     this.lint.version = nextVersion();
+  }
+
+  /** Whether a row of a table may take several lines: then a line end of another kind may be part of a text. */
+  private hasLongCells(): boolean {
+    const format = this.context?.format.format;
+    if (format !== 'csv' && format !== 'tsv') return false;
+    return this.blocks.some(({ lint }) =>
+      lint?.rowLines.some((line, row, lines) => row > 0 && line > (lines[row - 1] ?? line) + 1),
+    );
   }
 }
 

@@ -124,6 +124,13 @@ describe('linting bytes', function () {
     assert.equal(rows[0]?.length, 2);
   });
 
+  it('says that line ends are mixed, but not where they may be part of a quoted text', async () => {
+    assert.deepEqual((await lintAs('a.csv', 'text,label\r\na,x\nb,y\r\n')).codes, ['mixed-line-endings']);
+    assert.deepEqual((await lintAs('a.csv', 'text,label\r\n"a\nb",x\r\nc,y\r\n')).codes, []);
+    const rows = '{"text": "a", "label": "x"}\r\n{"text": "b", "label": "y"}\n';
+    assert.deepEqual((await lintAs('a.jsonl', rows)).codes, ['mixed-line-endings']);
+  });
+
   it('puts bad bytes among the other problems by their place', async () => {
     const bytes = Uint8Array.from([...bytesOf('text,label\na\n'), 0xe9, ...bytesOf(',x\nb,\n')]);
     const problems = (await lintAs('a.csv', bytes)).problems.filter(({ severity }) => severity === 'error');
