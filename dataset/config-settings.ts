@@ -1,5 +1,6 @@
 /** `--set training.learningRate=1e-4`: settings from the command line on top of what temper.json says. */
 import { RunFailure, type RunError } from '../protocol';
+import { isRecord } from './is-record';
 
 /** A copy of `raw` with the settings in it. Values are JSON, or else text; names are checked later, by the schema. */
 export function applySettings(raw: unknown, settings: readonly string[]): unknown {
@@ -33,8 +34,4 @@ function notASetting(setting: string): RunError {
     message: `--set takes a name and a value, and found "${setting}".`,
     hint: 'Write it as in --set training.learningRate=1e-4.',
   };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import { RunFailure, type RunError } from '../protocol';
 import type { FileLint } from './lint/file-lint';
+import { nameOfRole } from './lint/file-role';
 import type { LintedFile } from './lint/linted-file';
 import { LintSession } from './lint/lint-session';
 import type { ReadRoles } from './lint/project-roles';
@@ -37,17 +38,12 @@ export async function passFiles(roles: ReadRoles, { dir, looksForLeaks }: Gate):
     keepsRows: true,
   });
   const files = new Map<string, LintedFile>();
-  for await (const linted of session.run()) files.set(keyOf(linted), linted);
+  for await (const linted of session.run()) files.set(nameOfRole(linted), linted);
   refuseErrors(dir, [...files.values()], session.allLints);
   return session.allLints.flatMap((lint) => {
-    const linted = files.get(keyOf(lint.role));
+    const linted = files.get(nameOfRole(lint.role));
     return linted && lint.disk ? [{ lint, linted, file: linted.file, ...lint.disk, rows: lint.rows }] : [];
   });
-}
-
-/** A file can be two splits. */
-function keyOf({ file, split }: Pick<LintedFile, 'file' | 'split'>): string {
-  return `${split ?? ''}:${file}`;
 }
 
 function refuseErrors(dir: string, files: readonly LintedFile[], lints: readonly FileLint[]): void {
@@ -64,7 +60,7 @@ interface Failing {
 /** Of temper.json there is no lint, and all that is wrong is listed. */
 function badData(dir: string, first: LintedFile, { failing, lints }: Failing): RunError {
   const { file, problems } = first;
-  const lint = lints.find(({ role }) => keyOf(role) === keyOf(first));
+  const lint = lints.find(({ role }) => nameOfRole(role) === nameOfRole(first));
   const problem = lint ? findFirstError(lint) : problems.find(({ severity }) => severity === 'error');
   const more = failing.reduce((sum, { summary }) => sum + summary.problems.error, 0) - 1;
   const files = failing.length > 1 ? ` (${failing.length} files in all)` : '';

@@ -19,7 +19,7 @@ export interface Project {
   readonly text: string;
 }
 
-export interface ConfigText {
+interface ConfigText {
   readonly configFile: string;
   readonly text: string;
   readonly problems: Problem[];
@@ -36,7 +36,7 @@ export async function readProject(projectDir: string, settings: readonly string[
 }
 
 /** The config with everything that is wrong with it; throws only when there is none. */
-export async function readConfigText(projectDir: string): Promise<ConfigText> {
+async function readConfigText(projectDir: string): Promise<ConfigText> {
   const configFile = configFileIn(resolve(projectDir));
   const { text, problems } = decodeText(await readConfigFile(configFile));
   return { configFile, text, problems: [...problems, ...lintConfigText(text)] };

@@ -4,6 +4,9 @@
  */
 import type { TextRange } from '../protocol';
 
+/** Where a file begins: for what is about all of it. */
+export const firstPlace: TextRange = { line: 1, column: 1, endLine: 1, endColumn: 1 };
+
 export interface LineIndex {
   readonly lineCount: number;
   /** The text of a line without its line end. */

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Problem, TextRange } from '../../protocol';
 import type { SourceRow } from './format';
 import type { RowBatch, RowGroupReader } from './row-groups';
+import { firstPlace } from '../text-position';
 
 export interface ImageColumns {
   readonly imageColumn: string;
@@ -130,11 +131,9 @@ async function listFolder(folder: string, visited: Set<string>): Promise<Entry[]
   } catch (thrown) {
     const found = thrown instanceof Error ? thrown.message : String(thrown);
     const message = `The folder cannot be read: ${found}. Its images are missing from the rows.`;
-    return { ...headRange, code: 'unreadable-file', severity: 'error', message, file: folder };
+    return { ...firstPlace, code: 'unreadable-file', severity: 'error', message, file: folder };
   }
 }
-
-const headRange: TextRange = { line: 1, column: 1, endLine: 1, endColumn: 1 };
 
 /** What systems and editors leave behind. */
 function isPassedOver(name: string): boolean {

@@ -6,6 +6,7 @@ import type { BlockText } from './block-text';
 import { findDuplicateKeys, hasDuplicateKeys } from './duplicate-keys';
 import type { Span } from './format';
 import { JsonRow } from './json-row';
+import { isRecord } from '../is-record';
 
 /** What a row is called, and all rows: "This line holds a list. Each line must hold one object". */
 export interface RowWords {
@@ -30,7 +31,7 @@ export function readJsonRow(to: JsonRows, span: Span, line: number, { noun }: Ro
     to.unreadRows++;
     return false; // V8's words and place are not for people, so they are found again
   }
-  if (!isObject(value)) {
+  if (!isRecord(value)) {
     to.unreadRows++;
     to.problems.push(notAnObject(to.block, span, value, noun));
     return true;
@@ -82,8 +83,4 @@ function duplicateKeys(block: BlockText, span: Span, source: string): Problem[] 
 
 function move({ start, end }: Span, by: number): Span {
   return { start: start + by, end: end + by };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

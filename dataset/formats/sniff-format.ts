@@ -1,5 +1,6 @@
 /** What the first bytes of a file say it is. Only what is plain: nobody wants a guess to be trained on. */
 import type { FormatName } from '../../protocol';
+import { isRecord } from '../is-record';
 
 export interface Sniffed {
   readonly format: FormatName;
@@ -49,7 +50,7 @@ function sniffJson(text: string, named: FormatName | undefined): Sniffed | undef
   if (!start.startsWith('{')) return undefined;
   const [first = '', second] = start.split(/\r\n|\n|\r/).filter((line) => line.trim() !== '');
   const value = parseJson(first);
-  if (!isObject(value)) return undefined;
+  if (!isRecord(value)) return undefined;
   if (second === undefined && named === 'json' && holdsRows(value)) return undefined; // one object that is the whole file
   return certain('jsonl', named === 'json' ? 'each line is an object of its own' : 'its first line is a JSON object');
 }
@@ -70,13 +71,9 @@ function parseJson(text: string): unknown {
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** A list of objects under a key: rows inside an object. */
 function holdsRows(value: Record<string, unknown>): boolean {
-  return Object.values(value).some((field) => Array.isArray(field) && field.length > 0 && field.every(isObject));
+  return Object.values(value).some((field) => Array.isArray(field) && field.length > 0 && field.every(isRecord));
 }
 
 const lookedAt = 50;

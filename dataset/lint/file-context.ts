@@ -9,6 +9,7 @@ import { openJsonArray } from '../formats/json-array';
 import { openJsonl } from '../formats/jsonl';
 import { openPlainText } from '../formats/plain-text';
 import { detectShape, type DetectedShape } from '../shapes/detect-shape';
+import { firstPlace } from '../text-position';
 import type { FileRole } from './file-role';
 import { fixSettings } from './fix-settings';
 import { measureText } from './position';
@@ -90,7 +91,7 @@ function findHeadCut(parser: BlockParser, head: string): number {
 
 function unreadableAsText({ format }: DetectedFormat): Problem {
   const message = `This is text, and temper.json says that it is ${format}.`;
-  return { line: 1, column: 1, endLine: 1, endColumn: 1, code: 'unknown-format', severity: 'error', message };
+  return { ...firstPlace, code: 'unknown-format', severity: 'error', message };
 }
 
 /** Of the header, or of the first row. */

@@ -2,8 +2,9 @@
  * One file as linting knows it: its blocks, what is wrong with them, and what rules of whole files found in them. Fed from
  * disk or from an editor's text; an edit replaces the blocks that it touches.
  */
-import { rules, type Problem, type ProblemCode, type RelatedPlace, type TextRange } from '../../protocol';
+import { rules, type Problem, type ProblemCode, type RelatedPlace } from '../../protocol';
 import type { DataRow } from '../shapes/rows';
+import { firstPlace } from '../text-position';
 import { createBlock, cutText, keptText, spliceBlocks, type Block } from './blocks';
 import { headProblems, headUnits, openHead, type FileContext } from './file-context';
 import { keyOfRole, type FileRole } from './file-role';
@@ -44,8 +45,6 @@ function partlyCompared(rows: number): Problem {
   const message = `Only the first ${rows.toLocaleString('en-US')} rows are compared with each other and with other files; the rest is looked at row by row.`;
   return { ...firstPlace, code: 'partly-compared', severity: rules['partly-compared'].severity, message };
 }
-
-const firstPlace: TextRange = { line: 1, column: 1, endLine: 1, endColumn: 1 };
 
 function noRows({ context, blocks }: FileLint): Problem {
   const isTable = context?.format.format === 'csv' || context?.format.format === 'tsv';

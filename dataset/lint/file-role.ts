@@ -50,7 +50,7 @@ export async function resolveFolder(role: FileRole): Promise<FileRole> {
 }
 
 /** A file can be two splits of a project. */
-export function nameOfRole({ file, split }: FileRole): string {
+export function nameOfRole({ file, split }: Pick<FileRole, 'file' | 'split'>): string {
   return `${split ?? ''}:${file}`;
 }
 

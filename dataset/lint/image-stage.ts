@@ -2,6 +2,7 @@
 import { basename, relative } from 'node:path';
 import { rules, type Problem } from '../../protocol';
 import { createImageRules, type ImageFinding, type ImageRules } from '../rules/image-rules';
+import { firstPlace } from '../text-position';
 import type { Block } from './blocks';
 import type { FileFindings, FileLint, LocatedProblem } from './file-lint';
 import { fingerprintText } from './fingerprint';
@@ -64,7 +65,7 @@ async function checkRow(lint: FileLint, { row, source }: ReadRow, imageRules: Im
 function place({ context }: FileLint, finding: ImageFinding, { source }: ReadRow): Problem {
   if (context?.parser) return problemOfFinding(finding, { source, parser: context.parser });
   const { code, message, image } = finding;
-  return { line: 1, column: 1, endLine: 1, endColumn: 1, code, severity: rules[code].severity, message, file: image };
+  return { ...firstPlace, code, severity: rules[code].severity, message, file: image };
 }
 
 function settle(lint: FileLint, problems: readonly Problem[], read: BlockAgain | undefined) {

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { RunFailure, type RunError } from '../../protocol';
 import { formatOfName } from '../formats/detect-format';
 import { configFileName } from '../project';
+import { nameOfRole } from './file-role';
 import { LintSession, type SessionOptions } from './lint-session';
 import type { LintedFile } from './linted-file';
 import { rolesAlone, rolesOfProject } from './project-roles';
@@ -73,7 +74,7 @@ async function findProject(file: string, options: SessionOptions, dir = dirname(
 /** The last word on each file, as each split that it is. */
 async function lintAll(session: LintSession): Promise<LintedFile[]> {
   const files = new Map<string, LintedFile>();
-  for await (const linted of session.run()) files.set(`${linted.split}:${linted.file}`, linted);
+  for await (const linted of session.run()) files.set(nameOfRole(linted), linted);
   const all = [...files.values()];
   const isConfig = ({ file }: LintedFile) => basename(file) === configFileName;
   return [

@@ -129,8 +129,8 @@ export class LintSession {
 
   /** `undefined` when it was stopped. */
   private async read(role: FileRole, rest: () => Promise<boolean>): Promise<FileLint | undefined> {
-    const { depth = everything, keepsRows = false, tools, signal } = this.options;
-    const reading = { depth, keepsRows, images: tools.images, rest, signal };
+    const { depth = everything, keepsRows = false, signal } = this.options;
+    const reading = { depth, keepsRows, rest, signal };
     const opened = this.opened.get(role.file);
     const known = this.lints.get(nameOfRole(role));
     const lint = opened ? await openText(opened, role, reading) : await openDisk(known, role, reading);

@@ -6,11 +6,12 @@ import { detectFormat } from '../formats/detect-format';
 import { openImageFolder, type ImageColumns } from '../formats/image-folder';
 import { openParquet } from '../formats/parquet';
 import type { RowGroupReader } from '../formats/row-groups';
+import { firstPlace } from '../text-position';
 import { isTextFormat } from './file-context';
 import { changeText, FileLint } from './file-lint';
 import { keyOfRole, nameOfRole, type FileRole } from './file-role';
 import type { Depth } from './lint-block';
-import type { ImageInspector, TextChange } from './linted-file';
+import type { TextChange } from './linted-file';
 import { readTextInto, type Reading } from './read-file';
 import { readRowGroupsInto } from './read-row-groups';
 
@@ -23,7 +24,6 @@ export interface OpenText {
 
 export interface Opening extends Reading {
   readonly depth: Depth;
-  readonly images: ImageInspector | undefined;
 }
 
 const headBytes = 65_536;
@@ -77,7 +77,7 @@ export async function openDisk(known: FileLint | undefined, role: FileRole, open
 
 function unreadable(thrown: unknown): Problem {
   const message = `The file cannot be read (${describeThrown(thrown).message}). See that it is there, whole, and yours to read.`;
-  return { line: 1, column: 1, endLine: 1, endColumn: 1, code: 'unreadable-file', severity: 'error', message };
+  return { ...firstPlace, code: 'unreadable-file', severity: 'error', message };
 }
 
 /** Of what is gone, or was never there: reading it says so. */

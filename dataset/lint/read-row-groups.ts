@@ -9,8 +9,7 @@ import { nextVersion, type FileLint } from './file-lint';
 import { createTableFingerprints } from './fingerprint';
 import { lintRows } from './lint-block';
 import { hashFile, type Reading } from './read-file';
-
-const headRange = { line: 1, column: 1, endLine: 1, endColumn: 1 };
+import { firstPlace } from '../text-position';
 
 /** False when it was stopped: then the lint is of no use. */
 export async function readRowGroupsInto(
@@ -53,7 +52,7 @@ function hashRows(blocks: readonly Block[]): { bytes: number; sha256: string } {
 function openTable(lint: FileLint, format: DetectedFormat, reader: RowGroupReader, batch: RowBatch | undefined): FileContext {
   const samples = (batch?.rows ?? []).slice(0, 100).map(({ value }) => value);
   const reasons = [...format.reasons, ...reader.reasons];
-  return createContext(lint.role, { format: { ...format, reasons }, names: reader.columns, samples, head: headRange });
+  return createContext(lint.role, { format: { ...format, reasons }, names: reader.columns, samples, head: firstPlace });
 }
 
 function lintBatch(

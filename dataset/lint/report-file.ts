@@ -32,31 +32,36 @@ export function reportFile(lint: FileLint, { maxProblems, isComplete, again }: R
 
 /** In the order of the file. Of more than may be listed the worst are taken, and of these the first. */
 function collectProblems(lint: FileLint, maxProblems: number): Problem[] {
+  const found = gatherProblems(lint, maxProblems);
   const picked: Problem[] = [];
   for (const severity of severities) {
     const wanted = maxProblems - picked.length;
-    if (wanted > 0) for (const problem of collectOf(severity, lint, wanted)) picked.push(problem); // too many to be arguments
+    for (const problem of found[severity].sort(comparePlaces).slice(0, wanted)) picked.push(problem); // too many to be arguments
   }
   return picked.sort(comparePlaces);
 }
 
-/** Blocks come in the order of the file: no more are looked at than fill the list. */
-function collectOf(severity: Severity, lint: FileLint, wanted: number): Problem[] {
-  const problems = fileProblems(lint).filter((problem) => problem.severity === severity);
-  const own = problems.length;
+/** Of each severity enough to fill the list. Blocks come in the order of the file: no more are looked at than errors fill it. */
+function gatherProblems(lint: FileLint, maxProblems: number): Record<Severity, Problem[]> {
+  const found: Record<Severity, Problem[]> = { error: [], warning: [], information: [] };
+  const full: Record<Severity, boolean> = { error: false, warning: false, information: false };
+  for (const problem of fileProblems(lint)) found[problem.severity].push(problem);
+  const own = { error: found.error.length, warning: found.warning.length, information: found.information.length };
   const originOf = createOrigins();
   for (const { block, origin } of placeBlocks(lint.blocks)) {
-    if (problems.length - own >= wanted) break;
+    for (const severity of severities) full[severity] = found[severity].length - own[severity] >= maxProblems;
+    if (full.error) break;
     for (const located of problemsOfBlock(lint, block)) {
-      if (located.problem.severity === severity) problems.push(placeProblem(located, origin, originOf));
+      const { severity } = located.problem;
+      if (!full[severity]) found[severity].push(placeProblem(located, origin, originOf));
     }
   }
-  return problems.sort(comparePlaces).slice(0, wanted);
+  return found;
 }
 
 /** Listed or not. */
 export function findFirstError(lint: FileLint): Problem | undefined {
-  return collectOf('error', lint, 1)[0];
+  return gatherProblems(lint, 1).error.sort(comparePlaces)[0];
 }
 
 function problemsOfBlock(lint: FileLint, block: Block): LocatedProblem[] {

@@ -1,5 +1,5 @@
 /** What content rules look at in conversations. */
-import { isRecord } from './describe-value';
+import { isRecord } from '../is-record';
 import type { ChatMessage } from './rows';
 import type { RowText, RowView } from './shape';
 

@@ -1,6 +1,7 @@
 /** Reads a list of messages with a role and a content, as OpenAI, TRL and mlx-lm have them; each fault at its value. */
 import { nearestName } from '../../protocol';
-import { describeValue, isRecord } from './describe-value';
+import { isRecord } from '../is-record';
+import { describeValue } from './describe-value';
 import { isBlank, ownValue, renameKey, report, reportWrongType } from './fields';
 import type { ChatMessage } from './rows';
 import { describeUnknownRole, messageRoles, type Role, type RoleNames } from './roles';

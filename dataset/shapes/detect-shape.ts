@@ -16,6 +16,7 @@ import { joinWords, listNames, quote } from './describe-value';
 import { missingFields, shapeNamed, shapes, taskShapes, type TaskType } from './registry';
 import type { Columns, Samples, Shape, ShapeMatch } from './shape';
 import { recogniseTagScheme } from './tag-scheme';
+import { firstPlace } from '../text-position';
 
 export type DetectedShape =
   | { readonly kind: 'found'; readonly shape: Shape; readonly match: ShapeMatch }
@@ -34,7 +35,6 @@ export interface ShapeQuestion {
   readonly head?: TextRange;
 }
 
-const firstLine: TextRange = { line: 1, column: 1, endLine: 1, endColumn: 1 };
 const imageShapes: readonly ShapeName[] = ['image-classification', 'image-caption'];
 
 export function detectShape({
@@ -43,7 +43,7 @@ export function detectShape({
   task,
   data,
   isImageFolder = false,
-  head = firstLine,
+  head = firstPlace,
 }: ShapeQuestion): DetectedShape {
   const file: FileColumns = { names, samples, columns: columnsOf(data), head };
   if (data.shape) return detectNamed([data.shape], file, '"data.shape" in temper.json says so');

@@ -6,7 +6,7 @@ import type { SourceRow } from '../formats/format';
 import { readInstruction } from './alpaca';
 import { collectTexts, viewPrompt, wordsOf } from './chat-view';
 import type { Turn } from './conversation';
-import { isRecord } from './describe-value';
+import { isRecord } from '../is-record';
 import { ownValue, readWhole, report } from './fields';
 import { checkExchange, readSide } from './prompt-completion';
 import type { ChatMessage, PreferenceRow } from './rows';

@@ -1,7 +1,8 @@
 /** What the assistant may call and what it calls: `tools` of a row and `tool_calls` of a message, as OpenAI has them. */
 import { nearestName } from '../../protocol';
 import type { SourceRow } from '../formats/format';
-import { describeValue, isRecord, listNames } from './describe-value';
+import { isRecord } from '../is-record';
+import { describeValue, listNames } from './describe-value';
 import { isBlank, ownValue, report, reportWrongType } from './fields';
 import type { ToolCall } from './rows';
 import type { ReadingContext } from './shape';

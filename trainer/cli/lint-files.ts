@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fixFile, isMendable, type FixedFile } from '../../dataset/fixes/fix-file';
 import { applyBaseline, collectBaseline, formatBaseline, parseBaseline, type BaselineOutcome } from '../../dataset/lint/baseline';
+import { nameOfRole } from '../../dataset/lint/file-role';
 import { lintPath } from '../../dataset/lint/lint-path';
 import { allStages } from '../../dataset/lint/lint-session';
 import type { LintedFile, LintTools } from '../../dataset/lint/linted-file';
@@ -26,7 +27,7 @@ export async function lintFiles(run: LintRun, stages = allStages): Promise<Linte
   for (const path of settings.paths) {
     run.onActivity(`Linting ${path}`);
     const linted = await lintPath(path, { tools, signal, stages, limits: { maxProblems: countedProblems(settings) } });
-    for (const file of linted) if (!isOwnFile(file.file, settings)) files.set(`${file.split}:${file.file}`, file);
+    for (const file of linted) if (!isOwnFile(file.file, settings)) files.set(nameOfRole(file), file);
   }
   return [...files.values()];
 }
